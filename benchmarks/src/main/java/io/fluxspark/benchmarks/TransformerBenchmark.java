@@ -1,0 +1,92 @@
+package io.fluxspark.benchmarks;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.transformer.TransformerConfig;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
+import org.openjdk.jmh.util.Statistics;
+
+/**
+ * Milliseconds a step of a mid-size transformer of random weights on this machine's CPU, beside the
+ * peak of its matrix multiplication in the same run: the median of the steps, the best of the
+ * products.
+ */
+public final class TransformerBenchmark {
+  static final TransformerConfig CONFIG =
+      new TransformerConfig(1, 64, 64, 4, 8, 128, 6, 4096, 768, true, List.of(16, 56, 56));
+  static final int ROWS = 16;
+  static final int COLUMNS = 16;
+  static final int TEXT_TOKENS = 64;
+
+  private static final double GIGA = 1e9;
+
+  private TransformerBenchmark() {}
+
+  /** Runs everything and prints a table. */
+  public static void main(String[] arguments) throws IOException, RunnerException {
+    Path folder = Files.createTempDirectory("transformer-benchmark-");
+    try {
+      RandomTransformer.write(folder, CONFIG);
+      System.out.printf(
+          "Transformer of %d heads x %d, %d double and %d single blocks, %d image and %d text tokens:"
+              + " %.1f GFLOP a step%n%n",
+          CONFIG.numAttentionHeads(),
+          CONFIG.attentionHeadDim(),
+          CONFIG.numLayers(),
+          CONFIG.numSingleLayers(),
+          ROWS * COLUMNS,
+          TEXT_TOKENS,
+          flops() / GIGA);
+      System.out.printf("%-10s %14s %14s %12s%n", "dtype", "ms a step", "peak GFLOP/s", "share");
+      for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
+        double peak = MatrixMultiply.FLOPS / samples(MatrixMultiply.class, folder, type).getMin();
+        double step = samples(TransformerStep.class, folder, type).getPercentile(50);
+        System.out.printf(
+            "%-10s %14.1f %14.0f %11.0f%%%n",
+            type.name().toLowerCase(java.util.Locale.ROOT),
+            1000 * step,
+            peak / GIGA,
+            100 * flops() / step / peak);
+      }
+    } finally {
+      for (File file : folder.toFile().listFiles()) {
+        Files.delete(file.toPath());
+      }
+      Files.delete(folder);
+    }
+  }
+
+  private static Statistics samples(Class<?> benchmark, Path folder, DataType type)
+      throws RunnerException {
+    RunResult result =
+        new Runner(
+                new OptionsBuilder()
+                    .include(benchmark.getName())
+                    .param("folder", folder.toString())
+                    .param("type", type.name())
+                    .shouldFailOnError(true)
+                    .verbosity(VerboseMode.SILENT)
+                    .build())
+            .runSingle();
+    return result.getPrimaryResult().getStatistics();
+  }
+
+  /**
+   * Multiplications and additions of a step: 24 D^2 a token and block for the linear layers, 4 D a
+   * pair of tokens and block for the attention; what does not depend on the tokens is left out.
+   */
+  private static double flops() {
+    double blocks = CONFIG.numLayers() + CONFIG.numSingleLayers();
+    double tokens = ROWS * COLUMNS + TEXT_TOKENS;
+    double inner = CONFIG.innerDim();
+    return blocks * (24 * inner * inner * tokens + 4 * tokens * tokens * inner);
+  }
+}

@@ -1,0 +1,119 @@
+package io.fluxspark.pipeline;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.sampling.Latents;
+import io.fluxspark.text.ClipTextEncoder;
+import io.fluxspark.text.ClipTokenizer;
+import io.fluxspark.text.T5Encoder;
+import io.fluxspark.text.T5Tokenizer;
+import io.fluxspark.transformer.Transformer;
+import io.fluxspark.vae.Vae;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** The loaded parts of a pipeline folder, and their owner. */
+final class FluxModel implements AutoCloseable {
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final ModelFolder folder;
+  private final Device device;
+  private ClipTokenizer clipTokenizer;
+  private T5Tokenizer t5Tokenizer;
+  private ClipTextEncoder clip;
+  private T5Encoder t5;
+  private Transformer transformer;
+  private Vae vae;
+  private Latents latents;
+
+  private FluxModel(ModelFolder folder, Device device) {
+    this.folder = folder;
+    this.device = device;
+  }
+
+  /**
+   * Loads every part.
+   *
+   * @param type in which the transformer computes. float16 is too narrow for T5 and the
+   *     autoencoder, which compute in bfloat16 and float32 then
+   */
+  static FluxModel load(ModelFolder folder, Device device, DataType type) {
+    FluxModel model = new FluxModel(folder, device);
+    try {
+      model.loadParts(type);
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private void loadParts(DataType type) {
+    DataType textType = type == DataType.FLOAT16 ? DataType.BFLOAT16 : type;
+    DataType vaeType = type == DataType.FLOAT16 ? DataType.FLOAT32 : type;
+    clipTokenizer = opened(ClipTokenizer.open(folder.tokenizer()));
+    t5Tokenizer = opened(T5Tokenizer.open(folder.tokenizer2()));
+    clip =
+        opened(
+            ClipTextEncoder.load(
+                folder.textEncoderConfig(), folder.textEncoder(), device, textType));
+    t5 =
+        opened(
+            T5Encoder.load(folder.textEncoder2Config(), folder.textEncoder2(), device, textType));
+    transformer =
+        opened(Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
+    vae = opened(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType));
+    latents = opened(Latents.load(device));
+  }
+
+  private <T extends AutoCloseable> T opened(T part) {
+    opened.push(part);
+    return part;
+  }
+
+  ModelFolder folder() {
+    return folder;
+  }
+
+  Device device() {
+    return device;
+  }
+
+  ClipTokenizer clipTokenizer() {
+    return clipTokenizer;
+  }
+
+  T5Tokenizer t5Tokenizer() {
+    return t5Tokenizer;
+  }
+
+  ClipTextEncoder clip() {
+    return clip;
+  }
+
+  T5Encoder t5() {
+    return t5;
+  }
+
+  Transformer transformer() {
+    return transformer;
+  }
+
+  Vae vae() {
+    return vae;
+  }
+
+  Latents latents() {
+    return latents;
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("closing " + folder.path() + ": " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.fluxspark.pipeline;
+
+import io.fluxspark.text.ClipTextEncoder;
+import io.fluxspark.text.ClipTokenizer;
+import io.fluxspark.text.T5Encoder;
+import io.fluxspark.text.T5Tokenizer;
+import io.fluxspark.transformer.Transformer;
+import io.fluxspark.vae.Vae;
+import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.WeightPlan;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What the parts of a folder need, known without reading a weight. */
+final class ModelParts {
+  private ModelParts() {}
+
+  /**
+   * A part's files and what its programs read of them.
+   *
+   * @param layers as a person says it, such as {@code 19 double + 38 single}
+   */
+  record Part(String layers, Checkpoint checkpoint, WeightPlan plan) {}
+
+  /** The parts with weights, by the names of their sub folders. */
+  static Map<String, Part> of(ModelFolder folder) {
+    Map<String, Part> parts = new LinkedHashMap<>();
+    parts.put(
+        "text_encoder",
+        new Part(
+            Integer.toString(folder.textEncoderConfig().numHiddenLayers()),
+            folder.textEncoder(),
+            ClipTextEncoder.plan(folder.textEncoderConfig(), folder.textEncoder())));
+    parts.put(
+        "text_encoder_2",
+        new Part(
+            Integer.toString(folder.textEncoder2Config().numLayers()),
+            folder.textEncoder2(),
+            T5Encoder.plan(folder.textEncoder2Config())));
+    parts.put(
+        "transformer",
+        new Part(
+            folder.transformerConfig().numLayers()
+                + " double + "
+                + folder.transformerConfig().numSingleLayers()
+                + " single",
+            folder.transformer(),
+            Transformer.plan(folder.transformerConfig())));
+    parts.put(
+        "vae",
+        new Part(
+            folder.vaeConfig().blockOutChannels().size() + " levels",
+            folder.vae(),
+            Vae.plan(folder.vaeConfig())));
+    return parts;
+  }
+
+  /** See {@link FluxPipeline#verify}. */
+  static void verify(ModelFolder folder) {
+    of(folder).values().forEach(part -> part.plan().verify(part.checkpoint()));
+    ClipTokenizer.open(folder.tokenizer()).close();
+    T5Tokenizer.open(folder.tokenizer2()).close();
+  }
+}

@@ -1,0 +1,69 @@
+package io.fluxspark.pipeline;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Folders inside the library's jar, which must be on disk before their weights can be mapped. */
+final class ResourceFolder {
+  private ResourceFolder() {}
+
+  /**
+   * The folder around a resource as a folder on disk, unpacked where the library is a jar and then
+   * gone with the process.
+   *
+   * @param resource the absolute name of a file in the folder
+   */
+  static Path unpack(String resource) {
+    try {
+      URI uri = ResourceFolder.class.getResource(resource).toURI();
+      if (!uri.getScheme().equals("jar")) {
+        return Path.of(uri).getParent();
+      }
+      String jar = uri.toString().substring(0, uri.toString().indexOf('!'));
+      Path folder = Files.createTempDirectory("fluxspark-model-");
+      // A file system of our own: the one by URI is shared with whoever else opened this jar.
+      try (FileSystem files =
+          FileSystems.newFileSystem(
+              Path.of(URI.create(jar.substring("jar:".length()))), Map.of())) {
+        copy(files.getPath(resource).getParent(), folder);
+      }
+      return folder;
+    } catch (IOException | URISyntaxException e) {
+      throw new FluxSparkException(
+          ErrorCode.INPUT_OUTPUT,
+          "the built-in model cannot be unpacked to "
+              + System.getProperty("java.io.tmpdir")
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(from)) {
+      paths = walk.toList();
+    }
+    for (Path path : paths) {
+      Path copy = to.resolve(from.relativize(path).toString());
+      if (Files.isDirectory(path)) {
+        Files.createDirectories(copy);
+      } else {
+        Files.copy(path, copy);
+      }
+      // Registered from the top down, and deleted from the bottom up.
+      new File(copy.toString()).deleteOnExit();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.fluxspark.program;
+
+/** Element types of tensors; the code is PyTorch's {@code ScalarType}. */
+public enum DataType {
+  UINT8(0, 1),
+  INT64(4, 8),
+  FLOAT16(5, 2),
+  FLOAT32(6, 4),
+  BFLOAT16(15, 2);
+
+  private final int code;
+  private final int bytes;
+
+  DataType(int code, int bytes) {
+    this.code = code;
+    this.bytes = bytes;
+  }
+
+  int code() {
+    return code;
+  }
+
+  /** DJL's name of it, which knows no bfloat16. */
+  ai.djl.ndarray.types.DataType djl() {
+    return ai.djl.ndarray.types.DataType.valueOf(name());
+  }
+
+  /** Bytes of one element. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Whether it is one of the floating-point types, in which models compute. */
+  public boolean isFloating() {
+    return this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
+  }
+}

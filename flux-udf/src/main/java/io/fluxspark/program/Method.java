@@ -1,0 +1,287 @@
+package io.fluxspark.program;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A method of a tensor program under construction. Inputs are declared first, in the order in which
+ * callers give them; then operations on them write the body; {@link #returns} ends it.
+ */
+public final class Method {
+  private static final String INDENT = "    ";
+
+  private final Program program;
+  private final String name;
+  private final List<Parameter> parameters = new ArrayList<>();
+  private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+  private final Map<String, Weights> weights = new LinkedHashMap<>();
+  private final Map<String, Method> layers = new LinkedHashMap<>();
+  private final Set<String> given = new LinkedHashSet<>();
+  private final Set<String> sizes = new LinkedHashSet<>();
+  private final List<String> lines = new ArrayList<>();
+  private final Map<String, Integer> taken = new HashMap<>();
+  private List<Tensor> results;
+
+  Method(Program program, String name) {
+    this.program = program;
+    this.name = name;
+  }
+
+  /** What callers give, in TorchScript's terms. */
+  private record Parameter(String name, String type) {
+    @Override
+    public String toString() {
+      return name + ": " + type;
+    }
+  }
+
+  private void declare(String parameter, String type) {
+    parameters.add(new Parameter(parameter, type));
+    take(parameter);
+  }
+
+  /** A tensor that callers give; names of sizes in its shape are bound by it. */
+  public Tensor input(String parameter, DataType type, Dim... shape) {
+    declare(parameter, "Tensor");
+    Tensor input = new Tensor(this, parameter, type, Arrays.asList(shape));
+    inputs.put(parameter, input);
+    return input;
+  }
+
+  /** Weights that callers give, all of one type. */
+  public Weights weights(String parameter, DataType type) {
+    declare(parameter, "Dict[str, Tensor]");
+    Weights declared = new Weights(this, parameter, type);
+    weights.put(parameter, declared);
+    return declared;
+  }
+
+  /** A size that callers give as a number. */
+  public Dim size(String parameter) {
+    declare(parameter, "int");
+    given.add(parameter);
+    return Dim.named(parameter);
+  }
+
+  /** Seeds of random generators that callers give, {@code rows} of them. */
+  public Seeds seeds(String parameter, Dim rows) {
+    declare(parameter, "List[int]");
+    return new Seeds(parameter, rows);
+  }
+
+  /** See {@link #seeds}. */
+  public record Seeds(String parameter, Dim rows) {}
+
+  /**
+   * Standard normal numbers as diffusers draws them for a list of CPU generators: row b comes from
+   * a generator of its own, seeded with the b-th seed, and is drawn in float32 as a tensor of (1,
+   * rowShape).
+   *
+   * @return (rows, rowShape), float32
+   */
+  public Tensor normal(Seeds seeds, Dim... rowShape) {
+    String shape =
+        Arrays.stream(rowShape).map(this::use).collect(Collectors.joining(", ", "[1, ", "]"));
+    String drawn = take("rows");
+    lines.add(INDENT + drawn + " = annotate(List[Tensor], [])");
+    lines.add(INDENT + "for seed in " + seeds.parameter() + ":");
+    lines.add(INDENT + "  generator = torch.Generator(device=torch.device(\"cpu\"), seed=seed)");
+    lines.add(
+        INDENT
+            + "  _0 = torch.append("
+            + drawn
+            + ", torch.randn("
+            + shape
+            + ", generator=generator))");
+    List<Dim> out = new ArrayList<>(List.of(seeds.rows()));
+    out.addAll(Arrays.asList(rowShape));
+    return assign("normal", "torch.cat(" + drawn + ")", DataType.FLOAT32, out);
+  }
+
+  /** The numbers 0 to {@code end} - 1, float32 of (end). */
+  public Tensor arange(long end) {
+    return assign(
+        "arange", "torch.arange(" + end + ", dtype=6)", DataType.FLOAT32, List.of(Dim.of(end)));
+  }
+
+  /**
+   * Calls another method of the same program. The sizes of the arguments must be called the same in
+   * both.
+   *
+   * @param arguments tensors and weights in the order in which the method declares them
+   */
+  public List<Tensor> call(Method callee, Object... arguments) {
+    callee.checkArguments(arguments);
+    String call =
+        "self."
+            + callee.name
+            + "("
+            + Arrays.stream(arguments).map(Method::argument).collect(Collectors.joining(", "))
+            + ")";
+    List<Tensor> out = new ArrayList<>();
+    for (Tensor result : callee.results) {
+      out.add(new Tensor(this, take(callee.name), result.type(), result.shape()));
+    }
+    lines.add(
+        INDENT
+            + out.stream().map(Tensor::expression).collect(Collectors.joining(", "))
+            + " = "
+            + call);
+    return out;
+  }
+
+  /**
+   * Runs a method once a layer, each time with that layer's weights, from the first to the last.
+   * Callers give the weights as a list.
+   *
+   * @param parameter the name of the list
+   * @param layer a method whose first input is its weights and whose results have the types and
+   *     shapes of its next inputs
+   * @param carried what the first layer is given and each layer gives the next
+   * @param constants what every layer is given after that
+   * @return what the last layer gave
+   */
+  public List<Tensor> forEachLayer(
+      String parameter, Method layer, List<Tensor> carried, Tensor... constants) {
+    declare(parameter, "List[Dict[str, Tensor]]");
+    layers.put(parameter, layer);
+    List<Object> arguments = new ArrayList<>(List.of(layer.weights.values().iterator().next()));
+    arguments.addAll(carried);
+    arguments.addAll(Arrays.asList(constants));
+    layer.checkArguments(arguments.toArray());
+    List<Tensor> state = new ArrayList<>();
+    for (Tensor value : carried) {
+      state.add(assign(layer.name, value.expression(), value.type(), value.shape()));
+    }
+    String targets = state.stream().map(Tensor::expression).collect(Collectors.joining(", "));
+    String fixed = Arrays.stream(constants).map(c -> ", " + c).collect(Collectors.joining());
+    lines.add(INDENT + "for weights in " + parameter + ":");
+    lines.add(
+        INDENT + "  " + targets + " = self." + layer.name + "(weights, " + targets + fixed + ")");
+    return state;
+  }
+
+  private void checkArguments(Object... arguments) {
+    if (results == null) {
+      throw new IllegalArgumentException("method " + name + " is called before it is finished");
+    }
+    if (arguments.length != parameters.size()) {
+      throw new IllegalArgumentException(
+          "method "
+              + name
+              + " takes "
+              + parameters
+              + ", given are "
+              + arguments.length
+              + " arguments");
+    }
+    int position = 0;
+    for (Object argument : arguments) {
+      String parameter = parameters.get(position++).name();
+      Tensor wanted = inputs.get(parameter);
+      if (wanted != null
+          && argument instanceof Tensor given
+          && (wanted.type() != given.type() || !wanted.shape().equals(given.shape()))) {
+        throw new IllegalArgumentException(
+            "method " + name + ": " + given.describe() + " does not fit " + wanted.describe());
+      }
+    }
+  }
+
+  private static String argument(Object argument) {
+    return argument.toString();
+  }
+
+  /** Ends the method. */
+  public Method returns(Tensor... tensors) {
+    results = List.of(tensors);
+    return this;
+  }
+
+  /** The weights that the parameter {@code parameter} must hold. */
+  public List<WeightSpec> weightSpecs(String parameter) {
+    return weights.get(parameter).specs();
+  }
+
+  /** The name by which callers run it. */
+  public String name() {
+    return name;
+  }
+
+  Tensor weight(String expression, DataType type, List<Dim> shape) {
+    return new Tensor(this, expression, type, shape);
+  }
+
+  Tensor assign(String hint, String expression, DataType type, List<Dim> shape) {
+    String variable = take(hint);
+    lines.add(
+        INDENT
+            + variable
+            + " = "
+            + expression
+            + "  # "
+            + type.name().toLowerCase(java.util.Locale.ROOT)
+            + " "
+            + Tensor.describe(shape));
+    return new Tensor(this, variable, type, shape);
+  }
+
+  /** The size as an expression of the program; from here on its names must be bound. */
+  String use(Dim dim) {
+    dim.names().stream().filter(n -> !given.contains(n)).forEach(sizes::add);
+    return dim.toString();
+  }
+
+  private String take(String hint) {
+    int count = taken.merge(hint, 1, Integer::sum);
+    return count == 1 ? hint : take(hint + "_" + count);
+  }
+
+  private String binding(String size) {
+    for (Tensor input : inputs.values()) {
+      for (int axis = 0; axis < input.shape().size(); axis++) {
+        long factor = input.size(axis).factorOf(size);
+        if (factor > 0) {
+          String whole = "torch.size(" + input + ", " + axis + ")";
+          return INDENT
+              + size
+              + " = "
+              + (factor == 1 ? whole : "torch.floordiv(" + whole + ", " + factor + ")");
+        }
+      }
+    }
+    throw new IllegalArgumentException("method " + name + ": no input brings the size " + size);
+  }
+
+  String text() {
+    if (results == null) {
+      throw new IllegalStateException("method " + name + " does not return");
+    }
+    StringBuilder text = new StringBuilder();
+    String type =
+        results.size() == 1
+            ? "Tensor"
+            : results.stream().map(r -> "Tensor").collect(Collectors.joining(", ", "Tuple[", "]"));
+    text.append("  def ").append(name).append("(self: ").append(program.qualifiedName());
+    parameters.forEach(p -> text.append(",\n      ").append(p));
+    text.append(") -> ").append(type).append(":\n");
+    inputs
+        .values()
+        .forEach(i -> text.append(INDENT).append("# ").append(i.describe()).append('\n'));
+    sizes.forEach(s -> text.append(binding(s)).append('\n'));
+    lines.forEach(l -> text.append(l).append('\n'));
+    String values = results.stream().map(Tensor::expression).collect(Collectors.joining(", "));
+    text.append(INDENT)
+        .append("return ")
+        .append(results.size() == 1 ? values : "(" + values + ")")
+        .append('\n');
+    return text.toString();
+  }
+}

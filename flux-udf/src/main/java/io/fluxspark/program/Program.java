@@ -1,0 +1,96 @@
+package io.fluxspark.program;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Tensor programs of one model part: methods in TorchScript, written by Java, that hold no weights.
+ * {@link #text} is what a person reads; {@link #write} makes the archive that {@code
+ * torch.jit.load} and DJL load.
+ */
+public final class Program {
+  private static final byte[] NO_CONSTANTS = {(byte) 0x80, 2, ')', '.'};
+
+  private final String name;
+  private final List<Method> methods = new ArrayList<>();
+  private final String handwritten;
+
+  /**
+   * @param name the name of the program's class, a TorchScript identifier
+   */
+  public Program(String name) {
+    this(name, "");
+  }
+
+  /** A program whose methods are TorchScript already. */
+  Program(String name, String handwritten) {
+    this.name = name;
+    this.handwritten = handwritten;
+  }
+
+  /** Starts a method. */
+  public Method method(String methodName) {
+    Method method = new Method(this, methodName);
+    methods.add(method);
+    return method;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  String qualifiedName() {
+    return "__torch__." + name;
+  }
+
+  /** The program as a person reads it and PyTorch compiles it. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    text.append("class ").append(name).append("(Module):\n");
+    text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
+    methods.forEach(m -> text.append(m.text()));
+    text.append(handwritten);
+    return text.toString();
+  }
+
+  /**
+   * Writes the TorchScript archive: a zip of stored entries.
+   *
+   * @throws IOException where the stream fails
+   */
+  public void write(OutputStream out) throws IOException {
+    ZipOutputStream zip = new ZipOutputStream(out);
+    entry(zip, "data.pkl", module());
+    entry(zip, "code/__torch__.py", text().getBytes(StandardCharsets.UTF_8));
+    entry(zip, "constants.pkl", NO_CONSTANTS);
+    // Version 10 is the first whose gelu has the argument `approximate`.
+    entry(zip, "version", "10\n".getBytes(StandardCharsets.US_ASCII));
+    zip.finish();
+  }
+
+  /** A pickled object of the program's class whose only attribute is {@code training = False}. */
+  private byte[] module() {
+    String pickle =
+        "\u0080\u0002c__torch__\n" + name + "\nq\0)\u0081}(X\10\0\0\0trainingq\1\u0089ub.";
+    return pickle.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private void entry(ZipOutputStream zip, String path, byte[] content) throws IOException {
+    ZipEntry entry = new ZipEntry(name + "/" + path);
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(content.length);
+    entry.setTime(0);
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    entry.setCrc(crc.getValue());
+    zip.putNextEntry(entry);
+    zip.write(content);
+    zip.closeEntry();
+  }
+}

@@ -1,0 +1,106 @@
+package io.fluxspark.program;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The weights that a method is given under their checkpoint names. Naming a weight here is what
+ * declares that the checkpoint must have it, and with what shape.
+ */
+public final class Weights {
+  private final Method method;
+  private final String parameter;
+  private final String prefix;
+  private final DataType type;
+  private final Map<String, WeightSpec> specs;
+
+  Weights(Method method, String parameter, DataType type) {
+    this(method, parameter, "", type, new LinkedHashMap<>());
+  }
+
+  private Weights(
+      Method method,
+      String parameter,
+      String prefix,
+      DataType type,
+      Map<String, WeightSpec> specs) {
+    this.method = method;
+    this.parameter = parameter;
+    this.prefix = prefix;
+    this.type = type;
+    this.specs = specs;
+  }
+
+  /** The weights whose names start with {@code name.}. */
+  public Weights in(String name) {
+    return new Weights(method, parameter, prefix + name + ".", type, specs);
+  }
+
+  /** The weight {@code name} (below this prefix) with that shape. */
+  public Tensor get(String name, long... shape) {
+    List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
+    WeightSpec spec = new WeightSpec(prefix + name, sizes);
+    WeightSpec before = specs.putIfAbsent(spec.name(), spec);
+    if (before != null && !before.equals(spec)) {
+      throw new IllegalArgumentException(
+          "weight " + spec.name() + " is used as " + before.shape() + " and as " + spec.shape());
+    }
+    return method.weight(
+        parameter + "[\"" + spec.name() + "\"]", type, sizes.stream().map(Dim::of).toList());
+  }
+
+  /**
+   * {@code x} (..., in) times {@code name.weight} (out, in), plus {@code name.bias} (out): (...,
+   * out).
+   */
+  public Tensor linear(String name, Tensor x, long out) {
+    return x.linear(get(name + ".weight", out, x.size(-1).constant()), get(name + ".bias", out));
+  }
+
+  /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */
+  public Tensor linearWithoutBias(String name, Tensor x, long out) {
+    return x.linear(get(name + ".weight", out, x.size(-1).constant()));
+  }
+
+  /**
+   * Layer norm over the last axis of {@code x} (..., D) with {@code name.weight} and {@code
+   * name.bias} (D).
+   */
+  public Tensor layerNorm(String name, Tensor x, double eps) {
+    long size = x.size(-1).constant();
+    return x.layerNorm(get(name + ".weight", size), get(name + ".bias", size), eps);
+  }
+
+  /**
+   * Root mean square norm over the last axis of {@code x} (..., D) with {@code name.weight} (D).
+   */
+  public Tensor rmsNorm(String name, Tensor x, double eps) {
+    return x.rmsNorm(get(name + ".weight", x.size(-1).constant()), eps);
+  }
+
+  /**
+   * Group norm over the channels of {@code x} (B, C, H, W) with {@code name.weight} and {@code
+   * name.bias} (C).
+   */
+  public Tensor groupNorm(String name, Tensor x, int groups, double eps) {
+    long channels = x.size(1).constant();
+    return x.groupNorm(groups, get(name + ".weight", channels), get(name + ".bias", channels), eps);
+  }
+
+  /**
+   * Convolution of {@code x} (B, in, H, W) with {@code name.weight} (out, in, kernel, kernel) and
+   * {@code name.bias} (out).
+   */
+  public Tensor conv2d(String name, Tensor x, long out, int kernel, int stride, int padding) {
+    return x.conv2d(
+        get(name + ".weight", out, x.size(1).constant(), kernel, kernel),
+        get(name + ".bias", out),
+        stride,
+        padding);
+  }
+
+  List<WeightSpec> specs() {
+    return List.copyOf(specs.values());
+  }
+}

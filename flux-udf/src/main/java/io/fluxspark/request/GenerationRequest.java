@@ -1,0 +1,47 @@
+package io.fluxspark.request;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One valid row of the prompt table after the job's defaults were filled in. Names, meanings and
+ * ranges are diffusers'.
+ *
+ * @param id the row's own id, or the one made from its content
+ * @param prompt text for CLIP, and for T5 where {@code prompt2} is empty; may be empty, never null
+ * @param prompt2 text for T5
+ * @param negativePrompt what true classifier-free guidance steers away from
+ * @param trueCfgScale true guidance is done where it is above 1 and there is a negative prompt
+ * @param height of the picture in pixels, a positive multiple of 16
+ * @param width of the picture in pixels, a positive multiple of 16
+ * @param numInferenceSteps steps of the sampler, at least 1
+ * @param guidanceScale value given to the guidance embedding, finite and not negative
+ * @param seed seed of picture 0; picture k has {@code seed + k}
+ * @param numImagesPerPrompt pictures of this row, at least 1
+ * @param maxSequenceLength T5 tokens, 1 to 512
+ */
+public record GenerationRequest(
+    String id,
+    String prompt,
+    Optional<String> prompt2,
+    Optional<String> negativePrompt,
+    double trueCfgScale,
+    int height,
+    int width,
+    int numInferenceSteps,
+    double guidanceScale,
+    long seed,
+    int numImagesPerPrompt,
+    int maxSequenceLength) {
+  public GenerationRequest {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(prompt2, "prompt2");
+    Objects.requireNonNull(negativePrompt, "negativePrompt");
+  }
+
+  /** Whether the transformer runs twice a step, once with the negative prompt. */
+  public boolean doTrueCfg() {
+    return trueCfgScale > 1 && negativePrompt.isPresent();
+  }
+}

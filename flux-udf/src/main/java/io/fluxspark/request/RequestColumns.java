@@ -1,0 +1,50 @@
+package io.fluxspark.request;
+
+import java.util.List;
+
+/** Names of the prompt table's columns; they are diffusers' argument names. */
+public final class RequestColumns {
+  public static final String ID = "id";
+  public static final String PROMPT = "prompt";
+  public static final String PROMPT_2 = "prompt_2";
+  public static final String NEGATIVE_PROMPT = "negative_prompt";
+  public static final String TRUE_CFG_SCALE = "true_cfg_scale";
+  public static final String HEIGHT = "height";
+  public static final String WIDTH = "width";
+  public static final String NUM_INFERENCE_STEPS = "num_inference_steps";
+  public static final String GUIDANCE_SCALE = "guidance_scale";
+  public static final String SEED = "seed";
+  public static final String NUM_IMAGES_PER_PROMPT = "num_images_per_prompt";
+  public static final String MAX_SEQUENCE_LENGTH = "max_sequence_length";
+
+  /** Every column of a request, in the order of the tables. */
+  public static final List<String> ALL =
+      List.of(
+          ID,
+          PROMPT,
+          PROMPT_2,
+          NEGATIVE_PROMPT,
+          TRUE_CFG_SCALE,
+          HEIGHT,
+          WIDTH,
+          NUM_INFERENCE_STEPS,
+          GUIDANCE_SCALE,
+          SEED,
+          NUM_IMAGES_PER_PROMPT,
+          MAX_SEQUENCE_LENGTH);
+
+  /** Columns for which a job has a default; {@link RequestDefaults} holds them. */
+  public static final List<String> WITH_DEFAULT =
+      List.of(
+          PROMPT_2,
+          NEGATIVE_PROMPT,
+          TRUE_CFG_SCALE,
+          HEIGHT,
+          WIDTH,
+          NUM_INFERENCE_STEPS,
+          GUIDANCE_SCALE,
+          NUM_IMAGES_PER_PROMPT,
+          MAX_SEQUENCE_LENGTH);
+
+  private RequestColumns() {}
+}

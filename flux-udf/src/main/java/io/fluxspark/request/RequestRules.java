@@ -1,0 +1,79 @@
+package io.fluxspark.request;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import java.io.Serializable;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Turns raw rows of the prompt table into valid requests.
+ *
+ * @param defaults for columns that a row leaves out
+ * @param seed the job's seed, from which rows without one get theirs
+ */
+public record RequestRules(RequestDefaults defaults, RequestLimits limits, long seed)
+    implements Serializable {
+  public RequestRules {
+    Objects.requireNonNull(defaults, "defaults");
+    Objects.requireNonNull(limits, "limits");
+  }
+
+  /**
+   * Checks a row and fills in defaults, id and seed.
+   *
+   * <p>Numbers may come as any numeric type or as text; a whole number may be written as 64.0. A
+   * null is a value that was left out.
+   *
+   * @param row values by column name; names that are not in {@link RequestColumns#ALL} are ignored
+   * @throws FluxSparkException {@code INVALID_ROW}, naming every wrong column, its value and what
+   *     would be right
+   */
+  public GenerationRequest read(Map<String, ?> row) {
+    RowReader reader = new RowReader(row, column -> column);
+    String givenId = reader.id();
+    String prompt = reader.prompt();
+    Long givenSeed = reader.seed();
+    RequestDefaults used = reader.defaults(defaults, limits);
+    if (!reader.problems().isEmpty()) {
+      throw new FluxSparkException(ErrorCode.INVALID_ROW, String.join("; ", reader.problems()));
+    }
+    String id =
+        givenId == null ? RequestIdentity.idOf(given(row, prompt, givenSeed, used)) : givenId;
+    return new GenerationRequest(
+        id,
+        prompt,
+        Optional.ofNullable(used.prompt2()),
+        Optional.ofNullable(used.negativePrompt()),
+        used.trueCfgScale(),
+        used.height(),
+        used.width(),
+        used.numInferenceSteps(),
+        used.guidanceScale(),
+        givenSeed == null ? RequestIdentity.seedOf(seed, id) : givenSeed,
+        used.numImagesPerPrompt(),
+        used.maxSequenceLength());
+  }
+
+  /** The row's own values in one form, whatever type they came in; without the job's defaults. */
+  private static Map<String, Object> given(
+      Map<String, ?> row, String prompt, Long seed, RequestDefaults used) {
+    Map<String, Object> values = new TreeMap<>();
+    values.put(RequestColumns.PROMPT, prompt);
+    values.put(RequestColumns.SEED, seed);
+    values.put(RequestColumns.PROMPT_2, used.prompt2());
+    values.put(RequestColumns.NEGATIVE_PROMPT, used.negativePrompt());
+    values.put(RequestColumns.TRUE_CFG_SCALE, used.trueCfgScale());
+    values.put(RequestColumns.HEIGHT, used.height());
+    values.put(RequestColumns.WIDTH, used.width());
+    values.put(RequestColumns.NUM_INFERENCE_STEPS, used.numInferenceSteps());
+    values.put(RequestColumns.GUIDANCE_SCALE, used.guidanceScale());
+    values.put(RequestColumns.NUM_IMAGES_PER_PROMPT, used.numImagesPerPrompt());
+    values.put(RequestColumns.MAX_SEQUENCE_LENGTH, used.maxSequenceLength());
+    values.keySet().removeIf(column -> row.get(column) == null);
+    values.values().removeIf(Objects::isNull); // an empty prompt_2 is none
+    return values;
+  }
+}

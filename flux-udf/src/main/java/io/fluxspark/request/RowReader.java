@@ -1,0 +1,217 @@
+package io.fluxspark.request;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.sql.Date;
+import java.sql.Timestamp;
+import java.time.temporal.Temporal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * Reads typed values out of one raw row and gathers what is wrong with it. Where a value is wrong
+ * the default stands in, so that one pass finds every wrong column.
+ */
+final class RowReader {
+  private static final BigDecimal LONG_MIN = BigDecimal.valueOf(Long.MIN_VALUE);
+  private static final BigDecimal LONG_MAX = BigDecimal.valueOf(Long.MAX_VALUE);
+  private static final int SHOWN_CHARACTERS = 40;
+
+  private final Map<String, ?> row;
+  private final UnaryOperator<String> label;
+  private final List<String> problems = new ArrayList<>();
+
+  /**
+   * @param label what a message calls a column
+   */
+  RowReader(Map<String, ?> row, UnaryOperator<String> label) {
+    this.row = row;
+    this.label = label;
+  }
+
+  /** One text a wrong column: the column, its value, what would be right. */
+  List<String> problems() {
+    return List.copyOf(problems);
+  }
+
+  /** The row's own values, and the defaults where it has none. */
+  RequestDefaults defaults(RequestDefaults unset, RequestLimits limits) {
+    String prompt2 = text(RequestColumns.PROMPT_2, unset.prompt2());
+    return new RequestDefaults(
+        prompt2 == null || prompt2.isEmpty() ? null : prompt2,
+        text(RequestColumns.NEGATIVE_PROMPT, unset.negativePrompt()),
+        scale(RequestColumns.TRUE_CFG_SCALE, unset.trueCfgScale()),
+        size(RequestColumns.HEIGHT, unset.height(), limits),
+        size(RequestColumns.WIDTH, unset.width(), limits),
+        count(
+            RequestColumns.NUM_INFERENCE_STEPS, unset.numInferenceSteps(), RequestLimits.MAX_STEPS),
+        scale(RequestColumns.GUIDANCE_SCALE, unset.guidanceScale()),
+        count(
+            RequestColumns.NUM_IMAGES_PER_PROMPT,
+            unset.numImagesPerPrompt(),
+            RequestLimits.MAX_IMAGES_PER_PROMPT),
+        count(
+            RequestColumns.MAX_SEQUENCE_LENGTH,
+            unset.maxSequenceLength(),
+            RequestLimits.MAX_SEQUENCE_LENGTH));
+  }
+
+  String prompt() {
+    if (row.get(RequestColumns.PROMPT) == null) {
+      problems.add(
+          label.apply(RequestColumns.PROMPT) + ": is null; a text is needed, it may be empty");
+      return "";
+    }
+    return text(RequestColumns.PROMPT, "");
+  }
+
+  /** Null when the row has none. */
+  String id() {
+    String id = text(RequestColumns.ID, null);
+    if (id != null && id.isEmpty()) {
+      problem(RequestColumns.ID, "", "a name is needed, or null for one made from the content");
+    }
+    return id;
+  }
+
+  /** Null when the row has none. */
+  Long seed() {
+    BigDecimal number = number(RequestColumns.SEED, "a whole number of 64 bits");
+    if (number == null) {
+      return null;
+    }
+    if (!isWhole(number) || number.compareTo(LONG_MIN) < 0 || number.compareTo(LONG_MAX) > 0) {
+      problem(
+          RequestColumns.SEED,
+          row.get(RequestColumns.SEED),
+          "a whole number from " + Long.MIN_VALUE + " to " + Long.MAX_VALUE + " is needed");
+      return null;
+    }
+    return number.longValueExact();
+  }
+
+  private int size(String column, int unset, RequestLimits limits) {
+    int multiple = RequestLimits.SIZE_MULTIPLE;
+    String right = "a positive multiple of " + multiple + " of at most " + limits.maxSize();
+    BigDecimal number = number(column, right);
+    if (number == null) {
+      return unset;
+    }
+    if (!isWhole(number) || number.signum() <= 0) {
+      problem(column, row.get(column), right + " is needed");
+      return unset;
+    }
+    if (number.compareTo(BigDecimal.valueOf(limits.maxSize())) > 0) {
+      problem(column, row.get(column), "the limit is " + limits.maxSize() + " (--max-size)");
+      return unset;
+    }
+    int pixels = number.intValueExact();
+    if (pixels % multiple != 0) {
+      int below = pixels / multiple * multiple;
+      String near = below == 0 ? multiple + " is" : below + " and " + (below + multiple) + " are";
+      problem(column, row.get(column), "not a multiple of " + multiple + ", " + near);
+      return unset;
+    }
+    return pixels;
+  }
+
+  private int count(String column, int unset, int most) {
+    String right = "a whole number from 1 to " + most;
+    BigDecimal number = number(column, right);
+    if (number == null) {
+      return unset;
+    }
+    if (!isWhole(number)
+        || number.signum() <= 0
+        || number.compareTo(BigDecimal.valueOf(most)) > 0) {
+      problem(column, row.get(column), right + " is needed");
+      return unset;
+    }
+    return number.intValueExact();
+  }
+
+  private double scale(String column, double unset) {
+    String right = "a finite number of at least 0";
+    BigDecimal number = number(column, right);
+    if (number == null) {
+      return unset;
+    }
+    double value = number.doubleValue();
+    if (value < 0 || Double.isInfinite(value)) {
+      problem(column, row.get(column), right + " is needed");
+      return unset;
+    }
+    return value;
+  }
+
+  private String text(String column, String unset) {
+    Object value = row.get(column);
+    if (value == null) {
+      return unset;
+    }
+    if (value instanceof CharSequence || value instanceof Number || value instanceof Boolean) {
+      return value.toString();
+    }
+    if (value instanceof Timestamp timestamp) {
+      return timestamp.toInstant().toString();
+    }
+    if (value instanceof Date || value instanceof Temporal) {
+      return value.toString();
+    }
+    problem(column, value, "a text is needed");
+    return unset;
+  }
+
+  /** Null when the row has no value or a wrong one. */
+  private BigDecimal number(String column, String right) {
+    Object value = row.get(column);
+    if (value == null) {
+      return null;
+    }
+    try {
+      if (value instanceof CharSequence text) {
+        return new BigDecimal(text.toString().strip());
+      }
+      if (value instanceof BigDecimal decimal) {
+        return decimal;
+      }
+      if (value instanceof BigInteger integer) {
+        return new BigDecimal(integer);
+      }
+      if (value instanceof Double || value instanceof Float) {
+        return new BigDecimal(((Number) value).doubleValue());
+      }
+      if (value instanceof Number integer) {
+        return BigDecimal.valueOf(integer.longValue());
+      }
+    } catch (NumberFormatException e) {
+      // a text that is no number, NaN or an infinity: named below, as any other value
+    }
+    problem(column, value, right + " is needed");
+    return null;
+  }
+
+  private static boolean isWhole(BigDecimal number) {
+    return number.signum() == 0 || number.stripTrailingZeros().scale() <= 0;
+  }
+
+  private void problem(String column, Object value, String right) {
+    problems.add(label.apply(column) + ": " + shown(value) + "; " + right);
+  }
+
+  private static String shown(Object value) {
+    if (value instanceof byte[]) {
+      return "bytes";
+    }
+    if (!(value instanceof CharSequence)) {
+      return String.valueOf(value);
+    }
+    String text = value.toString().replaceAll("\\s+", " ");
+    boolean isLong = text.codePointCount(0, text.length()) > SHOWN_CHARACTERS;
+    return "'"
+        + (isLong ? text.substring(0, text.offsetByCodePoints(0, SHOWN_CHARACTERS)) + "..." : text)
+        + "'";
+  }
+}

@@ -1,0 +1,36 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.pipeline.FluxPipeline;
+import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.ModelLocation;
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import java.util.Locale;
+
+/** Loads pipeline folders, which every executor must see under the same path. */
+public record FluxModelLoader() implements ModelLoader {
+  @Override
+  public ImageGenerator load(ModelKey key) {
+    return FluxPipeline.load(
+        ModelLocation.open(key.location()),
+        device(key.device()),
+        DataType.valueOf(key.dtype().toUpperCase(Locale.ROOT)));
+  }
+
+  private static Device device(String name) {
+    if (name.equals(ModelKey.CPU)) {
+      return Device.cpu();
+    }
+    String address = name.substring(ModelKey.GPU_PREFIX.length());
+    try {
+      return Device.cuda(Integer.parseInt(address));
+    } catch (IllegalArgumentException e) {
+      throw new FluxSparkException(
+          ErrorCode.DEVICE_ERROR,
+          "Spark gave the task GPU '" + address + "'; the address must be the GPU's number",
+          e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.image.PictureFormat;
+import io.fluxspark.request.PictureSettings;
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * What all tasks of a job share.
+ *
+ * @param location the model as {@link ModelKey} has it
+ * @param modelName the model's name in the output
+ * @param license the model's license in the output
+ * @param settings what decides the bytes of the picture files
+ * @param batchSize the most pictures of one batch, at least 1
+ * @param runId the run's name in the output
+ */
+public record GenerationJob(
+    String location,
+    String modelName,
+    String license,
+    PictureSettings settings,
+    int batchSize,
+    String runId,
+    ModelLoader loader)
+    implements Serializable {
+  public GenerationJob {
+    Objects.requireNonNull(location, "location");
+    Objects.requireNonNull(modelName, "modelName");
+    Objects.requireNonNull(license, "license");
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(runId, "runId");
+    Objects.requireNonNull(loader, "loader");
+    if (batchSize < 1) {
+      throw new IllegalArgumentException("a batch of " + batchSize + "; at least 1 is needed");
+    }
+  }
+
+  /** The kind of picture file. */
+  PictureFormat pictureFormat() {
+    return PictureFormat.fromName(settings.format());
+  }
+}

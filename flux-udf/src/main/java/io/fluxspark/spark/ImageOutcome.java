@@ -1,0 +1,22 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.pipeline.StageSeconds;
+
+/** What became of one planned picture. */
+sealed interface ImageOutcome {
+  PlannedImage planned();
+
+  /**
+   * A picture file.
+   *
+   * @param seconds this picture's share of its batch's
+   * @param encodingSeconds spent on the file
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Made(PlannedImage planned, byte[] file, StageSeconds seconds, double encodingSeconds)
+      implements ImageOutcome {}
+
+  /** The request cannot be met. */
+  record Failed(PlannedImage planned, FluxSparkException failure) implements ImageOutcome {}
+}

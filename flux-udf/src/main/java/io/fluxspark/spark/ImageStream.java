@@ -1,0 +1,159 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.pipeline.GeneratedImage;
+import io.fluxspark.request.ImageRequest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/**
+ * Pictures in the order of their batches, made while the caller does something else: one thread
+ * runs the model, a few write the picture files of the batch before, and the caller's thread reads
+ * requests and takes results. At most two batches are on the way, so memory does not grow with
+ * their number.
+ */
+final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
+  private static final int BATCHES_ON_THE_WAY = 2;
+  private static final int WRITERS = 2;
+  private static final long LOOK_MILLIS = 100;
+
+  private final Iterator<List<PlannedImage>> batches;
+  private final Function<List<ImageRequest>, List<BatchRun.Result>> model;
+  private final PictureFiles files;
+  private final BooleanSupplier interrupted;
+  private final AtomicBoolean closed;
+  private final ExecutorService worker;
+  private final ExecutorService writers;
+  private final Queue<Future<List<Future<ImageOutcome>>>> onTheWay = new ArrayDeque<>();
+  private final Queue<Future<ImageOutcome>> current = new ArrayDeque<>();
+
+  /**
+   * @param batches is read by the thread that calls {@link #next} alone
+   * @param interrupted whether the caller's task was ended
+   * @param closed set by {@link #close}; ends a batch in progress
+   */
+  ImageStream(
+      Iterator<List<PlannedImage>> batches,
+      BatchRun run,
+      PictureFiles files,
+      BooleanSupplier interrupted,
+      AtomicBoolean closed) {
+    this.batches = batches;
+    this.model = run::run;
+    this.files = files;
+    this.interrupted = interrupted;
+    this.closed = closed;
+    this.worker = Executors.newSingleThreadExecutor(threads("fluxspark-model"));
+    this.writers = Executors.newFixedThreadPool(WRITERS, threads("fluxspark-files"));
+  }
+
+  @Override
+  public boolean hasNext() {
+    return !current.isEmpty() || !onTheWay.isEmpty() || batches.hasNext();
+  }
+
+  @Override
+  public ImageOutcome next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    if (current.isEmpty()) {
+      while (onTheWay.size() < BATCHES_ON_THE_WAY && batches.hasNext()) {
+        List<PlannedImage> batch = batches.next();
+        onTheWay.add(worker.submit(() -> make(batch)));
+      }
+      current.addAll(await(onTheWay.remove()));
+    }
+    return await(current.remove());
+  }
+
+  /** Ends what is on the way and waits for its end; afterwards no thread uses the model. */
+  @Override
+  public void close() {
+    closed.set(true);
+    worker.shutdown();
+    awaitEnd(worker);
+    writers.shutdown();
+    awaitEnd(writers);
+  }
+
+  private List<Future<ImageOutcome>> make(List<PlannedImage> batch) {
+    List<BatchRun.Result> results = model.apply(batch.stream().map(PlannedImage::request).toList());
+    List<Future<ImageOutcome>> outcomes = new ArrayList<>(batch.size());
+    for (int i = 0; i < batch.size(); i++) {
+      PlannedImage planned = batch.get(i);
+      BatchRun.Result result = results.get(i);
+      if (result.image() instanceof GeneratedImage.Made made) {
+        Picture picture = made.picture();
+        outcomes.add(writers.submit(() -> files.write(planned, picture, result.seconds())));
+      } else {
+        FluxSparkException failure = ((GeneratedImage.Failed) result.image()).failure();
+        outcomes.add(CompletableFuture.completedFuture(new ImageOutcome.Failed(planned, failure)));
+      }
+    }
+    return outcomes;
+  }
+
+  private <T> T await(Future<T> future) {
+    while (true) {
+      if (interrupted.getAsBoolean()) {
+        throw new FluxSparkException(ErrorCode.INTERRUPTED, "the task was ended");
+      }
+      try {
+        return future.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        // look again whether the task was ended
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new FluxSparkException(ErrorCode.INTERRUPTED, "the task was interrupted", e);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof FluxSparkException failure) {
+          throw failure;
+        }
+        ErrorCode code =
+            e.getCause() instanceof OutOfMemoryError ? ErrorCode.OUT_OF_MEMORY : ErrorCode.INTERNAL;
+        throw new FluxSparkException(code, e.getCause().toString(), e.getCause());
+      }
+    }
+  }
+
+  private static void awaitEnd(ExecutorService threads) {
+    boolean wasInterrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = threads.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        wasInterrupted = true; // the model must not be given back while a thread still uses it
+      }
+    }
+    if (wasInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ThreadFactory threads(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

@@ -1,0 +1,55 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.image.PictureEncoder;
+import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestColumns;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Picture files with the parameters that made them; the same picture gives the same bytes. */
+record PictureFiles(PictureEncoder encoder, PictureSettings settings) {
+  private static final double NANOS = 1e9;
+
+  ImageOutcome write(PlannedImage planned, Picture picture, StageSeconds seconds) {
+    long start = System.nanoTime();
+    try {
+      byte[] file = encoder.encode(picture, settings.quality(), parameters(planned.request()));
+      double encodingSeconds = (System.nanoTime() - start) / NANOS;
+      return new ImageOutcome.Made(planned, file, seconds, encodingSeconds);
+    } catch (FluxSparkException e) {
+      return new ImageOutcome.Failed(planned, e);
+    } catch (RuntimeException e) {
+      return new ImageOutcome.Failed(
+          planned,
+          new FluxSparkException(ErrorCode.INTERNAL, "the picture file was not written: " + e, e));
+    }
+  }
+
+  private Map<String, String> parameters(ImageRequest image) {
+    GenerationRequest request = image.request();
+    Map<String, String> parameters = new TreeMap<>();
+    parameters.put(RequestColumns.PROMPT, request.prompt());
+    request.prompt2().ifPresent(text -> parameters.put(RequestColumns.PROMPT_2, text));
+    request
+        .negativePrompt()
+        .ifPresent(text -> parameters.put(RequestColumns.NEGATIVE_PROMPT, text));
+    parameters.put(RequestColumns.TRUE_CFG_SCALE, Double.toString(request.trueCfgScale()));
+    parameters.put(RequestColumns.HEIGHT, Integer.toString(request.height()));
+    parameters.put(RequestColumns.WIDTH, Integer.toString(request.width()));
+    parameters.put(
+        RequestColumns.NUM_INFERENCE_STEPS, Integer.toString(request.numInferenceSteps()));
+    parameters.put(RequestColumns.GUIDANCE_SCALE, Double.toString(request.guidanceScale()));
+    parameters.put(RequestColumns.SEED, Long.toString(image.seed()));
+    parameters.put(
+        RequestColumns.MAX_SEQUENCE_LENGTH, Integer.toString(request.maxSequenceLength()));
+    parameters.put("model_digest", settings.modelDigest());
+    parameters.put("request_key", image.requestKey());
+    return parameters;
+  }
+}

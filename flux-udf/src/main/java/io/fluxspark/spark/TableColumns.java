@@ -1,0 +1,99 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.request.RequestColumns;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.spark.sql.types.CalendarIntervalType;
+import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What a prompt table's columns mean.
+ *
+ * @param requests positions by the request's column name
+ * @param sources positions by the names of {@link Tables} that say where a row came from
+ * @param carried positions of the other columns
+ * @param carriedSchema names and types of the other columns
+ */
+record TableColumns(
+    Map<String, Integer> requests,
+    Map<String, Integer> sources,
+    List<Integer> carried,
+    StructType carriedSchema)
+    implements Serializable {
+
+  /**
+   * Checks a table's schema. Names of the request's columns match in any case.
+   *
+   * @param table the table's name in messages
+   * @throws FluxSparkException {@code INVALID_TABLE}, naming the column that does not fit
+   */
+  static TableColumns of(StructType schema, String table) {
+    Map<String, Integer> requests = new LinkedHashMap<>();
+    Map<String, Integer> sources = new LinkedHashMap<>();
+    List<Integer> carried = new ArrayList<>();
+    StructType carriedSchema = new StructType();
+    Set<String> seen = new TreeSet<>();
+    StructField[] fields = schema.fields();
+    for (int i = 0; i < fields.length; i++) {
+      String name = fields[i].name().toLowerCase(Locale.ROOT);
+      if (!seen.add(name)) {
+        throw invalid(table, fields[i], "is there twice; names that differ in case are one name");
+      }
+      if (name.startsWith(Tables.RESERVED_PREFIX)) {
+        sources.put(name, i);
+      } else if (RequestColumns.ALL.contains(name)) {
+        requests.put(name, i);
+      } else {
+        requireCarriable(table, fields[i], name);
+        carried.add(i);
+        carriedSchema =
+            carriedSchema.add(fields[i].name(), fields[i].dataType(), true, fields[i].metadata());
+      }
+    }
+    if (!requests.containsKey(RequestColumns.PROMPT)) {
+      List<String> names = new ArrayList<>();
+      for (StructField field : fields) {
+        if (!field.name().startsWith(Tables.RESERVED_PREFIX)) {
+          names.add(field.name());
+        }
+      }
+      throw new FluxSparkException(
+          ErrorCode.INVALID_TABLE,
+          table + ": has no column 'prompt'; its columns are " + String.join(", ", names));
+    }
+    return new TableColumns(requests, sources, carried, carriedSchema);
+  }
+
+  private static void requireCarriable(String table, StructField field, String name) {
+    if (Tables.UNSUPPORTED_PICTURES.contains(name)) {
+      throw invalid(table, field, "pictures as input are not supported by this version; remove it");
+    }
+    if (Tables.UNSUPPORTED.contains(name)) {
+      throw invalid(table, field, "is not supported by this version; remove it");
+    }
+    if (Tables.reserved().contains(name)) {
+      throw invalid(table, field, "is a name of an output column; rename it");
+    }
+    if (field.dataType() instanceof NullType || field.dataType() instanceof CalendarIntervalType) {
+      throw invalid(
+          table,
+          field,
+          "has type " + field.dataType().sql() + ", which Parquet cannot hold; cast or remove it");
+    }
+  }
+
+  private static FluxSparkException invalid(String table, StructField field, String problem) {
+    return new FluxSparkException(
+        ErrorCode.INVALID_TABLE, table + ": column '" + field.name() + "': " + problem);
+  }
+}

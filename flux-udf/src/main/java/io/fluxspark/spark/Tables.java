@@ -1,0 +1,156 @@
+package io.fluxspark.spark;
+
+import static io.fluxspark.request.RequestColumns.GUIDANCE_SCALE;
+import static io.fluxspark.request.RequestColumns.HEIGHT;
+import static io.fluxspark.request.RequestColumns.ID;
+import static io.fluxspark.request.RequestColumns.MAX_SEQUENCE_LENGTH;
+import static io.fluxspark.request.RequestColumns.NEGATIVE_PROMPT;
+import static io.fluxspark.request.RequestColumns.NUM_IMAGES_PER_PROMPT;
+import static io.fluxspark.request.RequestColumns.NUM_INFERENCE_STEPS;
+import static io.fluxspark.request.RequestColumns.PROMPT;
+import static io.fluxspark.request.RequestColumns.PROMPT_2;
+import static io.fluxspark.request.RequestColumns.SEED;
+import static io.fluxspark.request.RequestColumns.TRUE_CFG_SCALE;
+import static io.fluxspark.request.RequestColumns.WIDTH;
+import static org.apache.spark.sql.types.DataTypes.BinaryType;
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
+import static org.apache.spark.sql.types.DataTypes.IntegerType;
+import static org.apache.spark.sql.types.DataTypes.LongType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+
+import io.fluxspark.request.RequestColumns;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Schemas of the planned, the written and the failed pictures. */
+public final class Tables {
+  public static final String IMAGE_INDEX = "image_index";
+  public static final String IMAGE = "image";
+  public static final String BYTES = "bytes";
+  public static final String PATH = "path";
+  public static final String SHA256 = "sha256";
+  public static final String SECONDS_TEXT = "seconds_text";
+  public static final String SECONDS_DENOISING = "seconds_denoising";
+  public static final String SECONDS_DECODING = "seconds_decoding";
+  public static final String SECONDS_ENCODING = "seconds_encoding";
+  public static final String REQUEST_KEY = "request_key";
+  public static final String RUN_ID = "run_id";
+  public static final String ERROR_CODE = "error_code";
+  public static final String ERROR_MESSAGE = "error_message";
+
+  /** Number of the portion of the output, in a folder's name; readers make it a column. */
+  public static final String PORTION = "portion";
+
+  /** Columns that carry what this project knows about a row of a file; never carried through. */
+  public static final String RESERVED_PREFIX = "_fluxspark_";
+
+  /** Of a row that was read from a file: the file's name. */
+  public static final String SOURCE_FILE = RESERVED_PREFIX + "file";
+
+  /** Of a row that was read from a file: where the part that one task reads begins. */
+  public static final String SOURCE_START = RESERVED_PREFIX + "start";
+
+  /** The text of a row that could not be taken apart, else null. */
+  public static final String SOURCE_MALFORMED = RESERVED_PREFIX + "malformed";
+
+  /** The request's columns, number of the picture and key: what the planned pictures start with. */
+  static final StructType PLANNED =
+      new StructType()
+          .add(ID, StringType)
+          .add(PROMPT, StringType)
+          .add(PROMPT_2, StringType)
+          .add(NEGATIVE_PROMPT, StringType)
+          .add(TRUE_CFG_SCALE, DoubleType)
+          .add(HEIGHT, IntegerType)
+          .add(WIDTH, IntegerType)
+          .add(NUM_INFERENCE_STEPS, IntegerType)
+          .add(GUIDANCE_SCALE, DoubleType)
+          .add(SEED, LongType)
+          .add(NUM_IMAGES_PER_PROMPT, IntegerType)
+          .add(MAX_SEQUENCE_LENGTH, IntegerType)
+          .add(IMAGE_INDEX, IntegerType)
+          .add(REQUEST_KEY, StringType);
+
+  private static final StructType MADE =
+      new StructType()
+          .add(IMAGE, new StructType().add(BYTES, BinaryType).add(PATH, StringType))
+          .add(SHA256, StringType)
+          .add("model", StringType)
+          .add("model_digest", StringType)
+          .add("license", StringType)
+          .add(SECONDS_TEXT, DoubleType)
+          .add(SECONDS_DENOISING, DoubleType)
+          .add(SECONDS_DECODING, DoubleType)
+          .add(SECONDS_ENCODING, DoubleType)
+          .add(REQUEST_KEY, StringType)
+          .add(RUN_ID, StringType);
+
+  /** Columns of the design that input tables may have, but not yet. */
+  static final List<String> UNSUPPORTED_PICTURES = List.of("image", "mask_image", "control_image");
+
+  static final List<String> UNSUPPORTED = List.of("strength", "lora", "lora_scale");
+
+  private Tables() {}
+
+  /**
+   * One row a picture, as written.
+   *
+   * @param carried the prompt table's other columns
+   */
+  public static StructType images(StructType carried) {
+    StructType images = concat(requestColumns(), new StructType().add(IMAGE_INDEX, IntegerType));
+    return concat(concat(images, MADE), carried);
+  }
+
+  /** One row a request that failed; the request's columns are texts, as they may be anything. */
+  public static StructType errors() {
+    StructType errors = new StructType();
+    for (String column : RequestColumns.ALL) {
+      errors = errors.add(column, StringType);
+    }
+    return errors
+        .add(IMAGE_INDEX, IntegerType)
+        .add(REQUEST_KEY, StringType)
+        .add(ERROR_CODE, StringType)
+        .add(ERROR_MESSAGE, StringType)
+        .add(RUN_ID, StringType);
+  }
+
+  /** What {@link GenerateImages} makes of rows of {@link RequestTable#images}. */
+  public static StructType imagesOf(StructType planned) {
+    StructType carried = new StructType();
+    for (int i = PLANNED.size(); i < planned.size(); i++) {
+      carried = carried.add(planned.apply(i));
+    }
+    return images(carried);
+  }
+
+  /** Names, in lower case, that no carried column may have. */
+  static Set<String> reserved() {
+    Set<String> names = new TreeSet<>(List.of(PORTION, IMAGE_INDEX, "input_image"));
+    for (StructField field : MADE.fields()) {
+      names.add(field.name().toLowerCase(Locale.ROOT));
+    }
+    return names;
+  }
+
+  static StructType concat(StructType first, StructType second) {
+    StructType both = first;
+    for (StructField field : second.fields()) {
+      both = both.add(field);
+    }
+    return both;
+  }
+
+  private static StructType requestColumns() {
+    StructType columns = new StructType();
+    for (String column : RequestColumns.ALL) {
+      columns = columns.add(PLANNED.apply(column));
+    }
+    return columns;
+  }
+}

@@ -1,0 +1,102 @@
+package io.fluxspark.text;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.ModelPart;
+import io.fluxspark.weights.WeightPlan;
+import java.util.Arrays;
+import java.util.List;
+
+/** T5's encoder, whose output is the transformer's text. Several threads may use it at once. */
+public final class T5Encoder implements AutoCloseable {
+  private final T5Config config;
+  private final T5Program programs;
+  private final ModelPart part;
+
+  private T5Encoder(T5Config config, T5Program programs, ModelPart part) {
+    this.config = config;
+    this.programs = programs;
+    this.part = part;
+  }
+
+  /**
+   * Loads the weights.
+   *
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
+   *     not fit the configuration
+   */
+  public static T5Encoder load(
+      T5Config config, Checkpoint checkpoint, Device device, DataType type) {
+    T5Program programs = new T5Program(config, type);
+    ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
+    return new T5Encoder(config, programs, part);
+  }
+
+  /** The weights that an encoder of this configuration has. */
+  public static WeightPlan plan(T5Config config) {
+    T5Program programs = new T5Program(config, DataType.FLOAT32);
+    return new WeightPlan(
+        programs.encode.weightSpecs("w"),
+        List.of(
+            new WeightPlan.Layers(
+                "encoder.block.", config.numLayers(), programs.block.weightSpecs("w"))));
+  }
+
+  /**
+   * The hidden state of every token, padding included: FLUX.1 masks none.
+   *
+   * @param ids from {@link T5Tokenizer}, (B, L)
+   * @return (B, L, D), float32
+   */
+  public NativeTensor encode(TensorScope owner, long[][] ids) {
+    int tokens = ids[0].length;
+    long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+    try (TensorScope inputs = new TensorScope(owner.device())) {
+      return part.run(
+              owner,
+              programs.encode,
+              part.own(),
+              inputs.longs(flat, ids.length, tokens),
+              inputs.longs(buckets(tokens), tokens, tokens),
+              part.layers(0))
+          .get(0);
+    }
+  }
+
+  private long[] buckets(int tokens) {
+    long[] buckets = new long[tokens * tokens];
+    for (int query = 0; query < tokens; query++) {
+      for (int key = 0; key < tokens; key++) {
+        buckets[query * tokens + key] = bucket(key - query);
+      }
+    }
+    return buckets;
+  }
+
+  /**
+   * The bucket of a distance: half of them for keys behind the query; of each half, one a distance
+   * for the near ones, then wider ones that grow with the logarithm. Computed in float32 as
+   * transformers' {@code _relative_position_bucket}.
+   */
+  private int bucket(int distance) {
+    int half = config.relativeAttentionNumBuckets() / 2;
+    int side = distance > 0 ? half : 0;
+    int far = Math.abs(distance);
+    int exact = half / 2;
+    if (far < exact) {
+      return side + far;
+    }
+    float scale =
+        (float) Math.log((float) far / exact)
+            / (float) Math.log((double) config.relativeAttentionMaxDistance() / exact);
+    return side + Math.min(exact + (int) (scale * (half - exact)), half - 1);
+  }
+
+  @Override
+  public void close() {
+    part.close();
+  }
+}

@@ -1,0 +1,113 @@
+package io.fluxspark.transformer;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Program;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.program.WeightSpec;
+import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.ModelPart;
+import io.fluxspark.weights.WeightPlan;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** FLUX.1's transformer with its weights. Several threads may use it at once. */
+public final class Transformer implements AutoCloseable {
+  private final TransformerProgram programs;
+  private final ModelPart part;
+
+  private Transformer(TransformerProgram programs, ModelPart part) {
+    this.programs = programs;
+    this.part = part;
+  }
+
+  /**
+   * Loads the weights.
+   *
+   * @param type in which the blocks compute
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
+   *     not fit the configuration
+   */
+  public static Transformer load(
+      TransformerConfig config, Checkpoint checkpoint, Device device, DataType type) {
+    TransformerProgram programs = new TransformerProgram(config, type);
+    ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
+    return new Transformer(programs, part);
+  }
+
+  /** The weights that a transformer of this configuration has. */
+  public static WeightPlan plan(TransformerConfig config) {
+    TransformerProgram programs = new TransformerProgram(config, DataType.FLOAT32);
+    List<WeightSpec> own =
+        Stream.of(programs.embedText, programs.velocity)
+            .flatMap(m -> m.weightSpecs("w").stream())
+            .toList();
+    return new WeightPlan(
+        own,
+        List.of(
+            new WeightPlan.Layers(
+                "transformer_blocks.",
+                config.numLayers(),
+                programs.doubleStreamBlock.weightSpecs("w")),
+            new WeightPlan.Layers(
+                "single_transformer_blocks.",
+                config.numSingleLayers(),
+                programs.singleStreamBlock.weightSpecs("w"))));
+  }
+
+  /** The programs that run a transformer of this configuration, to be read or written to a file. */
+  public static Program program(TransformerConfig config, DataType type) {
+    return new TransformerProgram(config, type).program;
+  }
+
+  /**
+   * Brings T5's output to the size of the text stream, once a batch.
+   *
+   * @param t5Hidden (B, L, joint_attention_dim), float32
+   * @return (B, L, D), in the type of the blocks
+   */
+  public NativeTensor embedText(TensorScope owner, NativeTensor t5Hidden) {
+    return part.run(owner, programs.embedText, part.own(), t5Hidden).get(0);
+  }
+
+  /**
+   * Predicts the velocity, noise - image.
+   *
+   * @param latents packed, (B, S, in_channels), float32
+   * @param txt from {@link #embedText}, (B, L, D)
+   * @param pooled CLIP's pooled text, (B, pooled_projection_dim), float32
+   * @param timestep (B), float32, 0 (image) to 1000 (noise)
+   * @param guidance (B), float32; without effect where the model has no guidance embedding
+   * @param rotary angles of the L text tokens and then the S image tokens
+   * @return (B, S, out_channels), float32
+   */
+  public NativeTensor velocity(
+      TensorScope owner,
+      NativeTensor latents,
+      NativeTensor txt,
+      NativeTensor pooled,
+      NativeTensor timestep,
+      NativeTensor guidance,
+      Rotary rotary) {
+    return part.run(
+            owner,
+            programs.velocity,
+            part.own(),
+            latents,
+            txt,
+            pooled,
+            timestep,
+            guidance,
+            rotary.cos(),
+            rotary.sin(),
+            part.layers(0),
+            part.layers(1))
+        .get(0);
+  }
+
+  @Override
+  public void close() {
+    part.close();
+  }
+}

@@ -1,0 +1,228 @@
+package io.fluxspark.transformer;
+
+import static io.fluxspark.program.Tensor.concat;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Dim;
+import io.fluxspark.program.Method;
+import io.fluxspark.program.Program;
+import io.fluxspark.program.Tensor;
+import io.fluxspark.program.Weights;
+import java.util.List;
+
+/**
+ * FLUX.1's transformer as tensor programs. The parts and their names are those of {@code model.py}
+ * in BFL's reference code; weights have the names of diffusers' {@code FluxTransformer2DModel}.
+ *
+ * <p>Axes: B pictures, S image tokens, L text tokens, C channels of a packed latent token, D inner
+ * size, H heads of size d.
+ */
+final class TransformerProgram {
+  private static final double EPS = 1e-6;
+  private static final int SINUSOIDS = 256;
+  private static final int MLP_RATIO = 4;
+
+  private static final Dim B = Dim.named("B");
+  private static final Dim S = Dim.named("S");
+  private static final Dim L = Dim.named("L");
+
+  private final TransformerConfig config;
+  private final DataType type;
+  private final long d;
+  private final long inner;
+  private final Dim pairs;
+
+  final Program program = new Program("FluxTransformer");
+  final Method doubleStreamBlock;
+  final Method singleStreamBlock;
+  final Method embedText;
+  final Method velocity;
+
+  TransformerProgram(TransformerConfig config, DataType type) {
+    this.config = config;
+    this.type = type;
+    this.d = config.attentionHeadDim();
+    this.inner = config.innerDim();
+    this.pairs = Dim.of(d / 2);
+    this.doubleStreamBlock = doubleStreamBlock(program.method("double_stream_block"));
+    this.singleStreamBlock = singleStreamBlock(program.method("single_stream_block"));
+    this.embedText = embedText(program.method("embed_text"));
+    this.velocity = velocity(program.method("velocity"));
+  }
+
+  /** T5's output to the transformer's size; it is the same at every step. */
+  private Method embedText(Method m) {
+    Weights w = m.weights("w", type);
+    Tensor hidden =
+        m.input(
+            "t5_hidden", DataType.FLOAT32, B, L, Dim.of(config.jointAttentionDim())); // (B, L, Dt5)
+    return m.returns(w.linear("context_embedder", hidden.to(type), inner)); // (B, L, D)
+  }
+
+  /** What the transformer predicts: the velocity noise - image at {@code timestep}, in float32. */
+  private Method velocity(Method m) {
+    Weights w = m.weights("w", type);
+    Tensor latents =
+        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor pooled =
+        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
+    Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
+    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
+    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
+
+    Tensor vec =
+        vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)).silu(); // (B, D)
+    Tensor img = w.linear("x_embedder", latents.to(type), inner); // (B, S, D)
+    List<Tensor> streams =
+        m.forEachLayer("double_blocks", doubleStreamBlock, List.of(img, txt), vec, cos, sin);
+    Tensor x = concat(1, streams.get(1), streams.get(0)); // (B, L + S, D)
+    x = m.forEachLayer("single_blocks", singleStreamBlock, List.of(x), vec, cos, sin).get(0);
+    img = x.narrow(1, L, S); // (B, S, D)
+
+    List<Tensor> mod =
+        w.linear("norm_out.linear", vec, 2 * inner)
+            .unsqueeze(1)
+            .chunk(2); // scale, shift, (B, 1, D)
+    img = modulate(img, mod.get(1), mod.get(0)); // (B, S, D)
+    return m.returns(
+        w.linear("proj_out", img, config.outChannels()).to(DataType.FLOAT32)); // (B, S, C)
+  }
+
+  /**
+   * The vector that modulates every block: timestep, guidance where the model has it, and pooled
+   * text.
+   */
+  private Tensor vec(Method m, Weights w, Tensor timestep, Tensor guidance, Tensor pooled) {
+    Tensor vec = mlp(w.in("timestep_embedder"), sinusoids(m, timestep)); // (B, D)
+    if (config.guidanceEmbeds()) {
+      vec =
+          vec.add(mlp(w.in("guidance_embedder"), sinusoids(m, guidance.multiply(1000)))); // (B, D)
+    }
+    return vec.add(mlp(w.in("text_embedder"), pooled)); // (B, D)
+  }
+
+  private Tensor mlp(Weights w, Tensor x) {
+    return w.linear("linear_2", w.linear("linear_1", x, inner).silu(), inner); // (B, D)
+  }
+
+  /**
+   * Sinusoids of t (B) at 128 frequencies from 1 down to 1/10000, cosines first; computed in
+   * float32.
+   */
+  private Tensor sinusoids(Method m, Tensor t) {
+    int half = SINUSOIDS / 2;
+    Tensor frequencies = m.arange(half).multiply(-Math.log(10000) / half).exp(); // (128)
+    Tensor angles = t.unsqueeze(-1).multiply(frequencies); // (B, 128)
+    return concat(-1, angles.cos(), angles.sin()).to(type); // (B, 256)
+  }
+
+  /** Image and text as two streams with weights of their own, which meet in the attention. */
+  private Method doubleStreamBlock(Method m) {
+    Weights w = m.weights("w", type);
+    Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);
+    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs);
+
+    // shift, scale, gate of the attention; shift, scale, gate of the MLP; each (B, 1, D)
+    List<Tensor> imgMod = w.linear("norm1.linear", vec, 6 * inner).unsqueeze(1).chunk(6);
+    List<Tensor> txtMod = w.linear("norm1_context.linear", vec, 6 * inner).unsqueeze(1).chunk(6);
+    Tensor imgNormed = modulate(img, imgMod.get(0), imgMod.get(1)); // (B, S, D)
+    Tensor txtNormed = modulate(txt, txtMod.get(0), txtMod.get(1)); // (B, L, D)
+
+    Weights attn = w.in("attn");
+    Tensor q =
+        concat(
+            2, // (B, H, L + S, d)
+            attn.rmsNorm("norm_added_q", heads(attn.linear("add_q_proj", txtNormed, inner)), EPS),
+            attn.rmsNorm("norm_q", heads(attn.linear("to_q", imgNormed, inner)), EPS));
+    Tensor k =
+        concat(
+            2, // (B, H, L + S, d)
+            attn.rmsNorm("norm_added_k", heads(attn.linear("add_k_proj", txtNormed, inner)), EPS),
+            attn.rmsNorm("norm_k", heads(attn.linear("to_k", imgNormed, inner)), EPS));
+    Tensor v =
+        concat(
+            2, // (B, H, L + S, d)
+            heads(attn.linear("add_v_proj", txtNormed, inner)),
+            heads(attn.linear("to_v", imgNormed, inner)));
+    Tensor joint = attention(q, k, v, cos, sin); // (B, L + S, D)
+
+    Tensor imgAttn = attn.linear("to_out.0", joint.narrow(1, L, S), inner); // (B, S, D)
+    Tensor txtAttn = attn.linear("to_add_out", joint.narrow(1, Dim.of(0), L), inner); // (B, L, D)
+    img = img.add(imgMod.get(2).multiply(imgAttn));
+    txt = txt.add(txtMod.get(2).multiply(txtAttn));
+    img =
+        img.add(
+            imgMod
+                .get(5)
+                .multiply(feedForward(w.in("ff"), modulate(img, imgMod.get(3), imgMod.get(4)))));
+    txt =
+        txt.add(
+            txtMod
+                .get(5)
+                .multiply(
+                    feedForward(w.in("ff_context"), modulate(txt, txtMod.get(3), txtMod.get(4)))));
+    return m.returns(img, finite(txt));
+  }
+
+  /** Attention and MLP side by side, over text and image tokens as one sequence. */
+  private Method singleStreamBlock(Method m) {
+    Weights w = m.weights("w", type);
+    Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
+    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);
+    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs);
+
+    List<Tensor> mod =
+        w.linear("norm.linear", vec, 3 * inner)
+            .unsqueeze(1)
+            .chunk(3); // shift, scale, gate, (B, 1, D)
+    Tensor y = modulate(x, mod.get(0), mod.get(1)); // (B, L + S, D)
+    Weights a = w.in("attn");
+    Tensor q = a.rmsNorm("norm_q", heads(a.linear("to_q", y, inner)), EPS); // (B, H, L + S, d)
+    Tensor k = a.rmsNorm("norm_k", heads(a.linear("to_k", y, inner)), EPS); // (B, H, L + S, d)
+    Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner)), cos, sin); // (B, L + S, D)
+    Tensor mlp = w.linear("proj_mlp", y, MLP_RATIO * inner).geluTanh(); // (B, L + S, 4 D)
+    Tensor out = w.linear("proj_out", concat(-1, attn, mlp), inner); // (B, L + S, D)
+    return m.returns(finite(x.add(mod.get(2).multiply(out))));
+  }
+
+  private Tensor feedForward(Weights w, Tensor x) {
+    return w.linear("net.2", w.linear("net.0.proj", x, MLP_RATIO * inner).geluTanh(), inner);
+  }
+
+  /** (1 + scale) norm(x) + shift: x (B, T, D), shift and scale (B, 1, D). */
+  private static Tensor modulate(Tensor x, Tensor shift, Tensor scale) {
+    return x.layerNorm(EPS).multiply(scale.add(1)).add(shift);
+  }
+
+  private Tensor heads(Tensor x) {
+    return x.unflatten(-1, inner / d, d).transpose(1, 2); // (B, T, D) to (B, H, T, d)
+  }
+
+  private Tensor attention(Tensor q, Tensor k, Tensor v, Tensor cos, Tensor sin) {
+    return rotate(q, cos, sin)
+        .attention(rotate(k, cos, sin), v)
+        .transpose(1, 2)
+        .flatten(2, 3); // (B, T, D)
+  }
+
+  /** Each pair (a, b) along d turned by the angle of its token and frequency, in float32. */
+  private Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
+    Tensor pair = x.to(DataType.FLOAT32).unflatten(-1, d / 2, 2); // (B, H, T, d/2, 2)
+    Tensor a = pair.select(-1, 0); // (B, H, T, d/2)
+    Tensor b = pair.select(-1, 1); // (B, H, T, d/2)
+    Tensor turnedA = a.multiply(cos).subtract(b.multiply(sin));
+    Tensor turnedB = b.multiply(cos).add(a.multiply(sin));
+    return Tensor.stackLast(turnedA, turnedB).flatten(3, 4).to(type); // (B, H, T, d)
+  }
+
+  /** float16 ends at 65504; diffusers cuts there. */
+  private Tensor finite(Tensor x) {
+    return type == DataType.FLOAT16 ? x.clamp(-65504, 65504) : x;
+  }
+}

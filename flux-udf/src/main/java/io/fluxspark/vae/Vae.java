@@ -1,0 +1,94 @@
+package io.fluxspark.vae;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.program.WeightSpec;
+import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.ModelPart;
+import io.fluxspark.weights.WeightPlan;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** FLUX.1's variational autoencoder with its weights. Several threads may use it at once. */
+public final class Vae implements AutoCloseable {
+  private final VaeProgram programs;
+  private final ModelPart part;
+
+  private Vae(VaeProgram programs, ModelPart part) {
+    this.programs = programs;
+    this.part = part;
+  }
+
+  /**
+   * The mean and the logarithm of the variance of a picture's latent, (B, latent_channels, H / f, W
+   * / f) each, float32, before shift and scale.
+   */
+  public record Moments(NativeTensor mean, NativeTensor logVariance) {}
+
+  /**
+   * Pictures as bytes.
+   *
+   * @param bytes (B, H, W, 3), uint8
+   * @param finite (B), float32: 0 where all values of the picture were finite, else NaN
+   */
+  public record Pixels(NativeTensor bytes, NativeTensor finite) {}
+
+  /**
+   * Loads the weights.
+   *
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
+   *     not fit the configuration
+   */
+  public static Vae load(VaeConfig config, Checkpoint checkpoint, Device device, DataType type) {
+    VaeProgram programs = new VaeProgram(config, type);
+    ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
+    return new Vae(programs, part);
+  }
+
+  /** The weights that an autoencoder of this configuration has. */
+  public static WeightPlan plan(VaeConfig config) {
+    VaeProgram programs = new VaeProgram(config, DataType.FLOAT32);
+    List<WeightSpec> specs =
+        Stream.of(programs.decode, programs.encode)
+            .flatMap(m -> m.weightSpecs("weights").stream())
+            .toList();
+    return new WeightPlan(specs, List.of());
+  }
+
+  /**
+   * Decodes latents.
+   *
+   * @param latent normalised by shift and scale, (B, latent_channels, 2 h, 2 w), float32
+   * @return (B, 3, f 2 h, f 2 w), float32, around -1 to 1, where f is 8 for FLUX.1
+   */
+  public NativeTensor decode(TensorScope owner, NativeTensor latent) {
+    return part.run(owner, programs.decode, part.own(), latent).get(0);
+  }
+
+  /**
+   * Values to bytes.
+   *
+   * @param image (B, 3, H, W), float32, -1 to 1, cut there
+   */
+  public Pixels pixels(TensorScope owner, NativeTensor image) {
+    List<NativeTensor> results = part.run(owner, programs.pixels, image);
+    return new Pixels(results.get(0), results.get(1));
+  }
+
+  /**
+   * Encodes pictures.
+   *
+   * @param image (B, 3, f 2 h, f 2 w), float32, -1 to 1
+   */
+  public Moments encode(TensorScope owner, NativeTensor image) {
+    List<NativeTensor> moments = part.run(owner, programs.encode, part.own(), image);
+    return new Moments(moments.get(0), moments.get(1));
+  }
+
+  @Override
+  public void close() {
+    part.close();
+  }
+}

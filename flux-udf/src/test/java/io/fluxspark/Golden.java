@@ -1,0 +1,112 @@
+package io.fluxspark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.TensorEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** The golden pipeline folders. */
+public final class Golden {
+  private static final Path FOLDER = Path.of("src/test/resources/golden");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Golden() {}
+
+  /** A file or folder that must be there. */
+  public static Path path(String name) {
+    Path path = FOLDER.resolve(name);
+    if (!Files.exists(path)) {
+      throw new IllegalStateException("test data is missing: " + path);
+    }
+    return path;
+  }
+
+  /** A tensor of whole numbers of a case's {@code expected.safetensors}, row by row. */
+  public static long[][] longs(String caseName, String tensor) {
+    TensorEntry entry = Checkpoint.open(path(caseName), "expected").find(tensor).orElseThrow();
+    int columns = Math.toIntExact(entry.shape().get(1));
+    try {
+      LongBuffer values =
+          ByteBuffer.wrap(
+                  Files.readAllBytes(entry.file()), (int) entry.offset(), (int) entry.length())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asLongBuffer();
+      long[][] rows = new long[Math.toIntExact(entry.shape().get(0))][columns];
+      for (long[] row : rows) {
+        values.get(row);
+      }
+      return rows;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A JSON file that must be there. */
+  public static JsonNode json(String name) {
+    try {
+      return JSON.readTree(path(name).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Copies a pipeline folder without its cases, for a test that changes it. */
+  public static Path copy(String name, Path target) {
+    Path source = path(name);
+    try (Stream<Path> paths = Files.walk(source)) {
+      List<Path> copied = paths.filter(path -> !path.startsWith(source.resolve("cases"))).toList();
+      for (Path path : copied) {
+        Path copy = target.resolve(source.relativize(path).toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(path, copy);
+        }
+      }
+      return target;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a golden JSON file with one change into a folder. */
+  public static void change(String name, Path target, Consumer<ObjectNode> change) {
+    try {
+      ObjectNode json = (ObjectNode) JSON.readTree(path(name).toFile());
+      change.accept(json);
+      JSON.writeValue(target.resolve(path(name).getFileName()).toFile(), json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Writes a golden JSON file into a folder, one key with another value; no value removes the key.
+   */
+  public static void change(String name, Path target, String key, String value) {
+    change(
+        name,
+        target,
+        json -> {
+          try {
+            json.remove(key);
+            if (value != null) {
+              json.set(key, JSON.readTree(value));
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+}

@@ -1,0 +1,217 @@
+package io.fluxspark.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fluxspark.Golden;
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.ImageRequest;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FluxPipelineTest {
+  private long openBefore;
+
+  @BeforeEach
+  void countOpenValues() {
+    openBefore = TensorScope.openValues();
+  }
+
+  @AfterEach
+  void nothingIsLeftOpen() {
+    assertThat(TensorScope.openValues()).isEqualTo(openBefore);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"dev/cases/one", "dev/cases/two", "dev/cases/true_cfg", "schnell/cases/one"})
+  void picturesAreDiffusers(String caseName) throws IOException {
+    List<Picture> pictures = generate(caseName, DataType.FLOAT32);
+
+    for (int i = 0; i < pictures.size(); i++) {
+      assertThat(largestDifference(pictures.get(i), expected(caseName, i))).isLessThanOrEqualTo(1);
+    }
+  }
+
+  /** The numbers are those of diffusers' own bfloat16, from the golden cases' README. */
+  @ParameterizedTest
+  @CsvSource({
+    "dev/cases/one, 0, 9.3",
+    "dev/cases/two, 0, 9.9",
+    "dev/cases/two, 1, 13.1",
+    "schnell/cases/one, 0, 2.8"
+  })
+  void bfloat16IsAboutAsCloseAsDiffusers(String caseName, int index, double diffusers)
+      throws IOException {
+    Picture picture = generate(caseName, DataType.BFLOAT16).get(index);
+
+    assertThat(meanDifference(picture, expected(caseName, index)))
+        .isGreaterThan(0)
+        .isLessThanOrEqualTo(1.3 * diffusers);
+  }
+
+  @Test
+  void float16IsCloserThanBfloat16() throws IOException {
+    Picture half = generate("dev/cases/one", DataType.FLOAT16).get(0);
+    Picture brain = generate("dev/cases/one", DataType.BFLOAT16).get(0);
+    BufferedImage expected = expected("dev/cases/one", 0);
+
+    assertThat(meanDifference(half, expected)).isLessThan(meanDifference(brain, expected));
+  }
+
+  @Test
+  void neighboursInABatchChangeNothing() {
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    List<ImageRequest> requests =
+        IntStream.range(0, 5).mapToObj(i -> request("picture " + i, i, 1.5 + i)).toList();
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      List<Picture> together = made(pipeline.generate(requests, () -> false));
+      List<Picture> again = made(pipeline.generate(requests, () -> false));
+      for (int i = 0; i < requests.size(); i++) {
+        Picture alone = made(pipeline.generate(List.of(requests.get(i)), () -> false)).get(0);
+        assertThat(largestDifference(alone, together.get(i))).isLessThanOrEqualTo(1);
+        assertThat(again.get(i).rgb()).isEqualTo(together.get(i).rgb());
+      }
+    }
+  }
+
+  @Test
+  void endsBetweenStepsOnceCancelled() {
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    AtomicInteger asked = new AtomicInteger();
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      assertThatThrownBy(
+              () ->
+                  pipeline.generate(List.of(request("a", 1, 1)), () -> asked.incrementAndGet() > 1))
+          .isInstanceOfSatisfying(
+              FluxSparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERRUPTED));
+      assertThat(asked).hasValue(2);
+    }
+  }
+
+  @Test
+  void picturesThatAreNotFiniteFailAlone() {
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    List<ImageRequest> batch =
+        List.of(request("a", 1, 1), request("b", 2, 1e38), request("c", 3, 1));
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      List<GeneratedImage> images = pipeline.generate(batch, () -> false).images();
+
+      assertThat(images.get(0)).isInstanceOf(GeneratedImage.Made.class);
+      assertThat(images.get(1))
+          .isInstanceOfSatisfying(
+              GeneratedImage.Failed.class,
+              failed -> assertThat(failed.failure().code()).isEqualTo(ErrorCode.NOT_FINITE));
+      assertThat(images.get(2)).isInstanceOf(GeneratedImage.Made.class);
+    }
+  }
+
+  private static List<Picture> generate(String caseName, DataType type) {
+    ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type)) {
+      return made(pipeline.generate(requests(caseName), () -> false));
+    }
+  }
+
+  private static List<Picture> made(GeneratedBatch batch) {
+    return batch.images().stream().map(image -> ((GeneratedImage.Made) image).picture()).toList();
+  }
+
+  private static ImageRequest request(String prompt, long seed, double guidanceScale) {
+    GenerationRequest request =
+        new GenerationRequest(
+            prompt,
+            prompt,
+            Optional.empty(),
+            Optional.empty(),
+            1,
+            32,
+            48,
+            3,
+            guidanceScale,
+            seed,
+            1,
+            16);
+    return new ImageRequest(request, 0, prompt);
+  }
+
+  private static List<ImageRequest> requests(String caseName) {
+    JsonNode json = Golden.json(caseName + "/case.json");
+    List<ImageRequest> requests = new ArrayList<>();
+    for (int i = 0; i < json.get("seeds").size(); i++) {
+      GenerationRequest request =
+          new GenerationRequest(
+              Integer.toString(i),
+              text(json, "prompt", i).orElseThrow(),
+              text(json, "prompt_2", i),
+              text(json, "negative_prompt", i),
+              json.path("true_cfg_scale").asDouble(1),
+              json.get("height").asInt(),
+              json.get("width").asInt(),
+              json.get("num_inference_steps").asInt(),
+              json.get("guidance_scale").asDouble(),
+              json.get("seeds").get(i).asLong(),
+              1,
+              json.get("max_sequence_length").asInt());
+      requests.add(new ImageRequest(request, 0, "key-" + i));
+    }
+    return requests;
+  }
+
+  private static Optional<String> text(JsonNode json, String key, int index) {
+    JsonNode value = json.path(key);
+    JsonNode text = value.isArray() ? value.get(index) : value;
+    return text.isTextual() ? Optional.of(text.asText()) : Optional.empty();
+  }
+
+  private static BufferedImage expected(String caseName, int index) throws IOException {
+    return ImageIO.read(Golden.path(caseName + "/expected_" + index + ".png").toFile());
+  }
+
+  private static int largestDifference(Picture actual, BufferedImage expected) {
+    return differences(actual, expected).max().orElseThrow();
+  }
+
+  private static int largestDifference(Picture a, Picture b) {
+    return IntStream.range(0, a.rgb().length)
+        .map(i -> Math.abs((a.rgb()[i] & 255) - (b.rgb()[i] & 255)))
+        .max()
+        .orElseThrow();
+  }
+
+  private static double meanDifference(Picture actual, BufferedImage expected) {
+    return differences(actual, expected).average().orElseThrow();
+  }
+
+  private static IntStream differences(Picture actual, BufferedImage expected) {
+    assertThat(actual.width()).isEqualTo(expected.getWidth());
+    assertThat(actual.height()).isEqualTo(expected.getHeight());
+    return IntStream.range(0, actual.rgb().length)
+        .map(
+            i -> {
+              int pixel = i / 3;
+              int rgb = expected.getRGB(pixel % actual.width(), pixel / actual.width());
+              int channel = (rgb >> (16 - 8 * (i % 3))) & 255;
+              return Math.abs((actual.rgb()[i] & 255) - channel);
+            });
+  }
+}

@@ -1,0 +1,43 @@
+package io.fluxspark.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fluxspark.Failures;
+import io.fluxspark.Golden;
+import io.fluxspark.error.ErrorCode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelLocationTest {
+  @Test
+  void theBuiltInModelIsAPipelineFolder() {
+    ModelFolder tiny = ModelLocation.open("builtin:tiny");
+
+    assertThat(tiny.license()).isEqualTo("apache-2.0");
+    assertThat(tiny.transformer().parameters()).isPositive();
+  }
+
+  @Test
+  void pathsAndFileUrisAreTheSameModel() {
+    Path folder = Golden.path("dev").toAbsolutePath();
+
+    assertThat(ModelLocation.open(folder.toUri().toString()).digest())
+        .isEqualTo(ModelLocation.open(folder.toString()).digest());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "builtin:huge",
+        "s3a://bucket/model",
+        "no/such/folder",
+        "file:///no/such/folder",
+        "file:relative"
+      })
+  void otherLocationsAreRefusedByName(String location) {
+    Failures.assertRefused(ErrorCode.INVALID_MODEL, () -> ModelLocation.open(location))
+        .contains(location);
+  }
+}

@@ -1,0 +1,71 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import java.io.PrintStream;
+import java.util.List;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Says in one line what went wrong, and which exit code that is. */
+record Errors(PrintStream err) {
+  static final int WRONG_REQUEST = 2;
+  static final int FAILURE = 3;
+  static final int INTERRUPTED = 130;
+
+  /** A command line that cannot be understood. */
+  int wrongOption(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      String suggestion =
+          suggestions.isEmpty()
+              ? "--help lists what there is"
+              : "did you mean " + String.join(", ", suggestions) + "?";
+      print("unknown option '" + unmatched.getUnmatched().get(0) + "'; " + suggestion);
+    } else {
+      print(e.getMessage());
+    }
+    return WRONG_REQUEST;
+  }
+
+  /** A command that ended with an exception. */
+  int failed(Exception e, boolean isVerbose) {
+    FluxSparkException failure = find(e);
+    ErrorCode code = failure == null ? ErrorCode.INTERNAL : failure.code();
+    String message = failure == null ? first(e) : failure.getMessage();
+    print(
+        switch (code.type()) {
+          case USER -> message;
+          case INTERNAL, MACHINE -> code + ": " + message;
+        });
+    if (isVerbose) {
+      e.printStackTrace(err);
+    }
+    if (code == ErrorCode.INTERRUPTED) {
+      return INTERRUPTED;
+    }
+    return switch (code.type()) {
+      case USER -> WRONG_REQUEST;
+      case INTERNAL, MACHINE -> FAILURE;
+    };
+  }
+
+  /** Spark wraps what its tasks threw. */
+  private static FluxSparkException find(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FluxSparkException failure) {
+        return failure;
+      }
+    }
+    return null;
+  }
+
+  private static String first(Throwable e) {
+    return String.valueOf(e).lines().findFirst().orElse("") + " (--verbose says where)";
+  }
+
+  private void print(String message) {
+    err.println("fluxspark: error: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+    err.flush();
+  }
+}

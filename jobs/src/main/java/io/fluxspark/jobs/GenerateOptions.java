@@ -1,0 +1,75 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.PictureFormat;
+import io.fluxspark.request.RequestLimits;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a {@code generate} job was asked for.
+ *
+ * @param prompts file, folder or table
+ * @param promptsFormat one of {@link PromptFormat}'s names
+ * @param dtype empty for the device's default
+ * @param columnDefaults texts by column name, of the columns that have one
+ */
+record GenerateOptions(
+    String prompts,
+    Optional<String> promptsFormat,
+    String output,
+    String outputFormat,
+    String model,
+    Optional<String> dtype,
+    PictureFormat imageFormat,
+    int imageQuality,
+    int batchSize,
+    double maxErrorFraction,
+    RequestLimits limits,
+    long seed,
+    Map<String, String> columnDefaults) {
+  private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
+  private static final List<String> OUTPUT_FORMATS = List.of("parquet");
+  private static final int MAX_QUALITY = 100;
+
+  GenerateOptions {
+    require(!prompts.isBlank(), "--prompts: is empty; a file, folder or table is needed");
+    require(!output.isBlank(), "--output: is empty; a folder is needed");
+    require(
+        OUTPUT_FORMATS.contains(outputFormat),
+        "--output-format: '" + outputFormat + "'; one of " + names(OUTPUT_FORMATS) + " is needed");
+    require(
+        dtype.isEmpty() || DTYPES.contains(dtype.get()),
+        "--dtype: '" + dtype.orElse("") + "'; one of " + names(DTYPES) + " is needed");
+    require(
+        imageQuality >= 1 && imageQuality <= MAX_QUALITY,
+        "--image-quality: " + imageQuality + "; a whole number from 1 to 100 is needed");
+    require(
+        batchSize >= 1, "--batch-size: " + batchSize + "; a whole number of at least 1 is needed");
+    require(
+        maxErrorFraction >= 0 && maxErrorFraction <= 1,
+        "--max-error-fraction: " + maxErrorFraction + "; a number from 0 to 1 is needed");
+    promptsFormat.ifPresent(PromptFormat::fromName);
+    columnDefaults = Map.copyOf(columnDefaults);
+  }
+
+  /** The limits of rows, from an option. */
+  static RequestLimits limits(int maxSize) {
+    require(
+        maxSize >= RequestLimits.SIZE_MULTIPLE,
+        "--max-size: " + maxSize + "; at least " + RequestLimits.SIZE_MULTIPLE + " is needed");
+    return new RequestLimits(maxSize);
+  }
+
+  private static void require(boolean isRight, String message) {
+    if (!isRight) {
+      throw new FluxSparkException(ErrorCode.INVALID_OPTION, message);
+    }
+  }
+
+  private static String names(List<String> names) {
+    return String.join(", ", names);
+  }
+}

@@ -1,0 +1,50 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.SparkContext;
+import org.jline.utils.Signals;
+
+/**
+ * Ctrl-C ends the run's Spark jobs, so that tasks end between two steps and nothing half done is
+ * committed; a second one ends the process.
+ */
+final class Interruption implements AutoCloseable {
+  private static final String CTRL_C = "INT";
+
+  private final SparkContext spark;
+  private final String jobGroup;
+  private final AtomicBoolean happened = new AtomicBoolean();
+  private final Object before;
+
+  Interruption(SparkContext spark, String jobGroup) {
+    this.spark = spark;
+    this.jobGroup = jobGroup;
+    this.before = Signals.register(CTRL_C, this::interrupt);
+  }
+
+  /** What Ctrl-C does. */
+  void interrupt() {
+    if (happened.getAndSet(true)) {
+      Runtime.getRuntime().halt(Errors.INTERRUPTED);
+    }
+    spark.cancelJobGroupAndFutureJobs(jobGroup);
+  }
+
+  /** What a failure of the run's jobs means: the end that was asked for, or itself. */
+  RuntimeException explain(Exception e) {
+    if (happened.get()) {
+      return new FluxSparkException(
+          ErrorCode.INTERRUPTED,
+          "interrupted; what is committed stays, the same command makes the rest",
+          e);
+    }
+    return e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+  }
+
+  @Override
+  public void close() {
+    Signals.unregister(CTRL_C, before);
+  }
+}

@@ -1,0 +1,21 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.spark.ModelLoader;
+
+/**
+ * A model that a job can use; not loaded.
+ *
+ * @param location as executors load it
+ * @param name in the output
+ * @param digest of its files
+ * @param license from its model card, else {@code unknown}
+ * @param defaults of its variant
+ */
+record Model(
+    String location,
+    String name,
+    String digest,
+    String license,
+    RequestDefaults defaults,
+    ModelLoader loader) {}

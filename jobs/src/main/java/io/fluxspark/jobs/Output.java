@@ -1,0 +1,204 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.spark.Tables;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * An output folder. {@value #MARKER} in it says that it is ours; {@code data/portion=N} are the
+ * portions, each committed by the {@code _SUCCESS} that Spark writes last.
+ */
+final class Output {
+  /** The first thing written into an output folder. */
+  static final String MARKER = "_fluxspark";
+
+  private static final String DATA = "data";
+  private static final String ERRORS = "_errors";
+  private static final String RUNS = "_runs";
+
+  private final SparkSession spark;
+  private final FileSystem files;
+  private final Path root;
+
+  private Output(SparkSession spark, FileSystem files, Path root) {
+    this.spark = spark;
+    this.files = files;
+    this.root = root;
+  }
+
+  /**
+   * Looks at an output folder; writes nothing.
+   *
+   * @throws FluxSparkException {@code INVALID_OUTPUT} when it is a file, or a folder with other
+   *     things in it
+   */
+  static Output open(SparkSession spark, String location) {
+    try {
+      Path root = new Path(location);
+      FileSystem files =
+          FileSystem.newInstance(root.toUri(), spark.sparkContext().hadoopConfiguration());
+      files.setWriteChecksum(false);
+      root = files.makeQualified(root);
+      if (files.exists(root)) {
+        requireOurs(files, root, location);
+      }
+      return new Output(spark, files, root);
+    } catch (IOException | IllegalArgumentException e) {
+      throw invalid(location, "cannot be looked at: " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireOurs(FileSystem files, Path root, String location) throws IOException {
+    if (!files.getFileStatus(root).isDirectory()) {
+      throw invalid(location, "is a file; a folder is needed", null);
+    }
+    if (files.listStatus(root).length > 0 && !files.exists(new Path(root, MARKER))) {
+      throw invalid(
+          location,
+          "is there, and no output of this program (it has no " + MARKER + "); give a new folder",
+          null);
+    }
+  }
+
+  /** Something in the folder, as a person would name it. */
+  String path(String name) {
+    Path path = new Path(root, name);
+    return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
+  }
+
+  /** Of planned pictures, those that no committed portion has. */
+  Dataset<Row> missing(Dataset<Row> images) {
+    String[] committed = committed(DATA);
+    if (committed.length == 0) {
+      return images;
+    }
+    Dataset<Row> keys =
+        spark
+            .read()
+            .schema(new StructType().add(Tables.REQUEST_KEY, DataTypes.StringType))
+            .parquet(committed);
+    return images.join(
+        keys, images.col(Tables.REQUEST_KEY).equalTo(keys.col(Tables.REQUEST_KEY)), "left_anti");
+  }
+
+  /** Of errors, those that no committed portion has. */
+  Dataset<Row> newErrors(Dataset<Row> errors) {
+    String[] committed = committed(ERRORS);
+    if (committed.length == 0) {
+      return errors;
+    }
+    Dataset<Row> old = spark.read().schema(Tables.errors()).parquet(committed);
+    return errors.join(
+        old,
+        errors
+            .col(Tables.REQUEST_KEY)
+            .equalTo(old.col(Tables.REQUEST_KEY))
+            .and(errors.col(Tables.ERROR_MESSAGE).equalTo(old.col(Tables.ERROR_MESSAGE))),
+        "left_anti");
+  }
+
+  /**
+   * Makes the folder ours, removes what earlier runs left without a commit, and gives the next
+   * portion.
+   *
+   * @throws FluxSparkException {@code INVALID_OUTPUT} when it cannot be written
+   */
+  Portion begin() {
+    try {
+      if (!files.exists(new Path(root, MARKER))) {
+        write(MARKER, "This folder is an output of fluxspark generate.\n");
+      }
+      for (String kind : List.of(DATA, ERRORS)) {
+        for (FileStatus portion : portions(kind)) {
+          if (!isCommitted(portion.getPath())) {
+            files.delete(portion.getPath(), true);
+          }
+        }
+      }
+      int next = 0;
+      for (String kind : List.of(DATA, ERRORS)) {
+        for (FileStatus portion : portions(kind)) {
+          next = Math.max(next, Portion.number(portion.getPath().getName()).orElse(-1) + 1);
+        }
+      }
+      String name = Portion.name(next);
+      return new Portion(
+          next,
+          new Path(new Path(root, DATA), name).toString(),
+          new Path(new Path(root, ERRORS), name).toString());
+    } catch (IOException e) {
+      throw invalid(root.toString(), "cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** Writes one small file, replacing what is there. */
+  void write(String name, String text) {
+    write(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes one small file, replacing what is there. */
+  void write(String name, byte[] bytes) {
+    try (OutputStream out = files.create(new Path(root, name), true)) {
+      out.write(bytes);
+    } catch (IOException e) {
+      throw invalid(root + "/" + name, "cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** The name of a run's report. */
+  static String report(String runId) {
+    return RUNS + "/" + runId + ".json";
+  }
+
+  private String[] committed(String kind) {
+    try {
+      List<String> committed = new ArrayList<>();
+      for (FileStatus portion : portions(kind)) {
+        if (isCommitted(portion.getPath())) {
+          committed.add(portion.getPath().toString());
+        }
+      }
+      return committed.toArray(String[]::new);
+    } catch (IOException e) {
+      throw new FluxSparkException(
+          ErrorCode.INPUT_OUTPUT, root + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private List<FileStatus> portions(String kind) throws IOException {
+    Path folder = new Path(root, kind);
+    List<FileStatus> portions = new ArrayList<>();
+    if (files.exists(folder)) {
+      for (FileStatus child : files.listStatus(folder)) {
+        OptionalInt number = Portion.number(child.getPath().getName());
+        if (child.isDirectory() && number.isPresent()) {
+          portions.add(child);
+        }
+      }
+    }
+    return portions;
+  }
+
+  private boolean isCommitted(Path portion) throws IOException {
+    return files.exists(new Path(portion, "_SUCCESS"));
+  }
+
+  private static FluxSparkException invalid(String location, String problem, Throwable cause) {
+    return new FluxSparkException(
+        ErrorCode.INVALID_OUTPUT, "--output " + location + ": " + problem, cause);
+  }
+}

@@ -1,0 +1,57 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.spark.Tables;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * A part of the output that is there as a whole or not at all.
+ *
+ * @param data its folder of pictures
+ * @param errors its folder of failed requests
+ */
+record Portion(int number, String data, String errors) {
+  private static final Pattern NAME = Pattern.compile(Tables.PORTION + "=(\\d{1,9})");
+
+  /**
+   * Picture files are compressed already, and a dictionary or statistics of them would only cost.
+   * Rows are large: sizes are looked at every few rows, or a task would gather a gigabyte first.
+   */
+  private static final Map<String, String> PARQUET =
+      Map.of(
+          "compression", "uncompressed",
+          "parquet.enable.dictionary#image.bytes", "false",
+          "parquet.column.statistics.enabled#image.bytes", "false",
+          "parquet.block.size", Integer.toString(32 << 20),
+          "parquet.block.size.row.check.min", "4",
+          "parquet.block.size.row.check.max", "16",
+          "parquet.page.size.row.check.min", "1",
+          "parquet.page.size.row.check.max", "16");
+
+  static String name(int number) {
+    return String.format(Locale.ROOT, "%s=%06d", Tables.PORTION, number);
+  }
+
+  /** The number in a folder's name, where it is a portion's. */
+  static OptionalInt number(String name) {
+    Matcher matcher = NAME.matcher(name);
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  /** Writes and commits the pictures, which makes them. */
+  void writeImages(Dataset<Row> images) {
+    images.write().options(PARQUET).parquet(data);
+  }
+
+  /** Writes and commits the failed requests. */
+  void writeErrors(Dataset<Row> failed) {
+    failed.coalesce(1).write().parquet(errors);
+  }
+}

@@ -1,0 +1,67 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.pipeline.GeneratedBatch;
+import io.fluxspark.pipeline.GeneratedImage;
+import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.spark.ModelKey;
+import io.fluxspark.spark.ModelLoader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+
+/** A model that paints each picture in one grey, which follows from its seed. */
+record ConstantPictures() implements ModelLoader {
+  /** Prompts with this in them give latents that are not finite. */
+  static final String NOT_FINITE = "(not finite)";
+
+  static final RequestDefaults DEFAULTS =
+      new RequestDefaults(null, null, 1.0, 32, 48, 2, 3.5, 1, 64);
+
+  static final AtomicInteger LOADS = new AtomicInteger();
+
+  /** Its model, under any name. */
+  static Model open(String location) {
+    return new Model(
+        location, "constant", "0123456789abcdef", "mit", DEFAULTS, new ConstantPictures());
+  }
+
+  @Override
+  public ImageGenerator load(ModelKey key) {
+    LOADS.incrementAndGet();
+    return new Painter();
+  }
+
+  private static final class Painter implements ImageGenerator {
+    @Override
+    public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+      List<GeneratedImage> images = new ArrayList<>();
+      for (ImageRequest image : batch) {
+        images.add(
+            image.request().prompt().contains(NOT_FINITE)
+                ? new GeneratedImage.Failed(
+                    new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
+                : new GeneratedImage.Made(paint(image)));
+      }
+      return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25));
+    }
+
+    private static Picture paint(ImageRequest image) {
+      int height = image.request().height();
+      int width = image.request().width();
+      byte[] rgb = new byte[3 * height * width];
+      Arrays.fill(rgb, (byte) image.seed());
+      return new Picture(width, height, rgb);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
