@@ -155,6 +155,8 @@ def compare(work, name, settings, batch_size):
 
 def main():
     torch.set_num_threads(2)
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=sys.argv[1] if len(sys.argv) > 1 else None))
     print(f"{'model':36} {'batch size':>10} {'largest difference of 255':>26}")
     worst = 0

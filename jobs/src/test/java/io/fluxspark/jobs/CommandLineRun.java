@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * What a command line gave.
@@ -16,20 +18,18 @@ record CommandLineRun(int code, String out, String err) {
   }
 
   static CommandLineRun withConf(Map<String, String> conf, String... args) {
-    return of(TestSpark::session, conf, args);
+    return of(TestSpark::session, ConstantPictures::open, conf, args);
   }
 
   static CommandLineRun of(
-      java.util.function.Supplier<org.apache.spark.sql.SparkSession> spark,
-      Map<String, String> conf,
-      String... args) {
+      Supplier<SparkSession> spark, Models models, Map<String, String> conf, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Environment environment =
         new Environment(
             spark,
             conf,
-            ConstantPictures::open,
+            models,
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false);
