@@ -21,6 +21,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Rows of the prompt table to planned pictures: a valid row gives one row a picture, another one
@@ -141,7 +142,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
     planned[Tables.PLANNED.fieldIndex(Tables.REQUEST_KEY)] =
         RequestIdentity.invalidRowKey(identity);
     planned[planned.length - 2] = message;
-    planned[planned.length - 1] = given;
+    planned[planned.length - 1] = CollectionConverters.asScala(given); // all that Spark takes
     return RowFactory.create(planned);
   }
 }

@@ -36,14 +36,19 @@ record GenerateJob(Environment environment, GenerateOptions options) {
     try (RequestTable requests =
             RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
         ImageRun run = new ImageRun(environment, spark, job, options.maxErrorFraction())) {
-      return run.uninterrupted(() -> make(start, requests, output, run));
+      return run.uninterrupted(() -> make(start, prompts, requests, output, run));
     }
   }
 
-  private int make(Instant start, RequestTable requests, Output output, ImageRun run) {
+  private int make(
+      Instant start, PromptTable prompts, RequestTable requests, Output output, ImageRun run) {
+    RequestTable.Counts counted = prompts.read(requests::counts);
+    requireRows(requests, counted);
     Dataset<Row> missing =
         output.missing(requests.images()).persist(StorageLevel.MEMORY_AND_DISK());
-    RunCounts planned = plan(requests, missing);
+    RunCounts planned =
+        new RunCounts(
+            counted.requested(), counted.images(), missing.count(), counted.invalidRows(), 0, 0);
     Portion portion = output.begin();
     ImageRun.Outcome outcome = run.make(missing, planned.missing(), portion);
     run.writeErrors(requests, outcome, output, portion);
@@ -84,17 +89,15 @@ record GenerateJob(Environment environment, GenerateOptions options) {
         model.loader());
   }
 
-  private RunCounts plan(RequestTable requests, Dataset<Row> missing) {
-    RequestTable.Counts counts = requests.counts();
-    if (counts.images() == 0) {
-      List<String> problems = requests.firstProblems(PROBLEMS_NAMED);
-      throw new FluxSparkException(
-          problems.isEmpty() ? ErrorCode.INVALID_TABLE : ErrorCode.INVALID_ROW,
-          problems.isEmpty()
-              ? "--prompts " + options.prompts() + ": has no rows"
-              : "no row is valid: " + String.join("; ", problems));
+  private void requireRows(RequestTable requests, RequestTable.Counts counted) {
+    if (counted.images() > 0) {
+      return;
     }
-    return new RunCounts(
-        counts.requested(), counts.images(), missing.count(), counts.invalidRows(), 0, 0);
+    List<String> problems = requests.firstProblems(PROBLEMS_NAMED);
+    throw new FluxSparkException(
+        problems.isEmpty() ? ErrorCode.INVALID_TABLE : ErrorCode.INVALID_ROW,
+        problems.isEmpty()
+            ? "--prompts " + options.prompts() + ": has no rows"
+            : "no row is valid: " + String.join("; ", problems));
   }
 }

@@ -8,13 +8,19 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.spark.Tables;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -56,13 +62,48 @@ record PromptTable(Dataset<Row> rows, String name) {
           "its name does not say its format; --prompts-format " + PromptFormat.names() + " does",
           null);
     }
+    Dataset<Row> rows = readable(prompts, () -> read(spark, prompts, format.get()));
+    boolean isOneFile = files.length == 1 && files[0].isFile();
+    return new PromptTable(placed(rows, isOneFile ? lit(prompts) : null), prompts);
+  }
+
+  /**
+   * Does something that reads the rows.
+   *
+   * @throws FluxSparkException {@code INVALID_TABLE} when the files are not of the table's format
+   */
+  <T> T read(Callable<T> action) {
+    return readable(name, action);
+  }
+
+  private static <T> T readable(String prompts, Callable<T> action) {
     try {
-      Dataset<Row> rows = read(spark, prompts, format.get());
-      boolean isOneFile = files.length == 1 && files[0].isFile();
-      return new PromptTable(placed(rows, isOneFile ? lit(prompts) : null), prompts);
-    } catch (AnalysisException e) {
-      throw invalid(prompts, "cannot be read as " + format.get().optionName(), e);
+      return action.call();
+    } catch (Exception e) {
+      Throwable cause = e;
+      while (cause != null && !isUnreadable(cause)) {
+        cause = cause.getCause();
+      }
+      if (cause != null) {
+        throw invalid(prompts, "cannot be read: " + rootMessage(cause), e);
+      }
+      throw e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
     }
+  }
+
+  private static boolean isUnreadable(Throwable e) {
+    return e instanceof AnalysisException
+        || (e instanceof SparkThrowable spark
+            && spark.getCondition() != null
+            && spark.getCondition().startsWith("FAILED_READ_FILE"));
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage();
   }
 
   private static Dataset<Row> read(SparkSession spark, String path, PromptFormat format)
@@ -77,21 +118,44 @@ record PromptTable(Dataset<Row> rows, String name) {
 
   /** As RFC 4180 has it: a header, quotes doubled inside quotes, line feeds inside quotes. */
   private static Dataset<Row> csv(SparkSession spark, String path) {
-    Map<String, String> options =
-        Map.of(
-            "header", "true",
-            "multiLine", "true",
-            "quote", "\"",
-            "escape", "\"",
-            "encoding", "UTF-8",
-            "mode", "PERMISSIVE",
-            "columnNameOfCorruptRecord", Tables.SOURCE_MALFORMED);
-    StructType header = spark.read().options(options).csv(path).schema();
-    return spark
-        .read()
-        .options(options)
-        .schema(header.add(Tables.SOURCE_MALFORMED, DataTypes.StringType))
+    DataFrameReader reader =
+        spark
+            .read()
+            .options(
+                Map.of(
+                    "multiLine", "true",
+                    "quote", "\"",
+                    "escape", "\"",
+                    "encoding", "UTF-8",
+                    "mode", "PERMISSIVE",
+                    "columnNameOfCorruptRecord", Tables.SOURCE_MALFORMED));
+    StructType schema = header(reader.csv(path), path);
+    return reader
+        .option("header", "true")
+        .option("enforceSchema", "false") // files of one table may differ, which must be seen
+        .schema(schema.add(Tables.SOURCE_MALFORMED, DataTypes.StringType))
         .csv(path);
+  }
+
+  /** Spark's own reading of a header gives columns of one name new names. */
+  private static StructType header(Dataset<Row> lines, String path) {
+    List<Row> first = lines.takeAsList(1);
+    if (first.isEmpty()) {
+      throw invalid(path, "has no header; a line with the names of the columns is needed", null);
+    }
+    StructType header = new StructType();
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < first.get(0).size(); i++) {
+      String name = first.get(0).isNullAt(i) ? "_c" + i : first.get(0).getString(i);
+      if (!names.add(name.toLowerCase(Locale.ROOT))) {
+        throw invalid(
+            path,
+            "column '" + name + "': is there twice; names that differ in case are one name",
+            null);
+      }
+      header = header.add(name, DataTypes.StringType);
+    }
+    return header;
   }
 
   private static Dataset<Row> json(SparkSession spark, String path) {

@@ -2,30 +2,318 @@ package io.fluxspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** From a table to committed Parquet, with a model whose pictures are one colour. */
 class GenerateTest {
   @TempDir private Path folder;
+  private Workspace workspace;
+
+  @BeforeEach
+  void makeWorkspace() {
+    workspace = new Workspace(folder);
+  }
 
   @Test
-  void aTableBecomesParquet() throws Exception {
+  void everyImageIsARowWithWhatItWasMadeOf() throws Exception {
     Path prompts =
-        Files.writeString(
-            folder.resolve("prompts.csv"),
-            "id,prompt,width,label\na,a fox,64,x\nb,\"two\nlines\",,y\n");
-    Path output = folder.resolve("out");
+        workspace.file(
+            "prompts.csv",
+            "id,prompt,width,seed,label",
+            "a,a fox,64,7,x",
+            "b,\"two",
+            "lines, \"\"quoted\"\"\",,9,y");
+
     CommandLineRun run =
-        CommandLineRun.of(
-            "generate", "--prompts", prompts.toString(), "--output", output.toString());
-    System.out.println(run);
-    assertThat(run.code()).isZero();
-    TestSpark.session().read().parquet(output + "/data").show(100, 30, true);
-    try (var all = Files.walk(output)) {
-      all.forEach(System.out::println);
+        run(prompts, "out", "--num-images-per-prompt", "2", "--guidance-scale", "2.5");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    List<Row> rows = workspace.images("out").orderBy("id", "image_index").collectAsList();
+    assertThat(rows).hasSize(4);
+    Row row = rows.get(3);
+    assertThat(row.<String>getAs("id")).isEqualTo("b");
+    assertThat(row.<String>getAs("prompt")).isEqualTo("two\nlines, \"quoted\"");
+    assertThat(row.<Integer>getAs("image_index")).isEqualTo(1);
+    assertThat(row.<Long>getAs("seed")).isEqualTo(10);
+    assertThat(row.<Integer>getAs("height")).isEqualTo(32);
+    assertThat(row.<Integer>getAs("width")).isEqualTo(48);
+    assertThat(rows.get(0).<Integer>getAs("width")).isEqualTo(64);
+    assertThat(row.<Double>getAs("guidance_scale")).isEqualTo(2.5);
+    assertThat(row.<String>getAs("label")).isEqualTo("y");
+    assertThat(row.<String>getAs("model")).isEqualTo("constant");
+    assertThat(row.<String>getAs("license")).isEqualTo("mit");
+    assertThat(row.<Integer>getAs("portion")).isZero();
+    byte[] file = row.<Row>getAs("image").getAs("bytes");
+    assertThat(Workspace.pixels(file)).hasSize(3 * 32 * 48).containsOnly(10);
+    assertThat(row.<String>getAs("sha256")).isEqualTo(DigestUtils.sha256Hex(file));
+    assertThat(row.<Row>getAs("image").<String>getAs("path"))
+        .isEqualTo(row.<String>getAs("request_key").substring(0, 16) + ".png");
+  }
+
+  @Test
+  void theSummarySaysWhatWasMadeAndWhereItIs() {
+    CommandLineRun run = run(workspace.file("prompts.csv", "prompt", "fox", "hen"), "out");
+
+    assertThat(run.out().lines())
+        .hasSize(4)
+        .satisfiesExactly(
+            line -> assertThat(line).matches("2 images, 0 failed rows, [0-9.]+ images/s"),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "seconds: text 1.0, denoising 2.0, decoding 0.5, encoding "
+                            + line.substring(line.lastIndexOf(' ') + 1)),
+            line ->
+                assertThat(line)
+                    .isEqualTo("table:    " + folder + "/out/data (Parquet, one row an image)"),
+            line ->
+                assertThat(line)
+                    .isEqualTo("pictures: " + folder + "/out/preview (the first 2 as files)"));
+    assertThat(run.err().lines())
+        .isNotEmpty()
+        .allMatch(line -> line.matches("fluxspark: \\d of 2 images, 0 failed, [0-9.]+ images/s"));
+    assertThat(workspace.files().stream().filter(file -> file.startsWith("out/preview/")))
+        .hasSize(2);
+  }
+
+  @Test
+  void aReportOfTheRunIsKept() throws Exception {
+    Path prompts =
+        workspace.file("prompts.csv", "id,prompt,width", "a,fox,", "b,hen,", "b,hen,", "c,owl,17");
+
+    run(prompts, "out", "--max-error-fraction", "0.5", "--batch-size", "3");
+
+    List<Path> reports;
+    try (var files = Files.list(workspace.output("out").resolve("_runs"))) {
+      reports = files.toList();
     }
-    System.out.println(Files.readString(output.resolve("README.md")));
+    assertThat(reports).hasSize(1);
+    JsonNode report = new ObjectMapper().readTree(reports.get(0).toFile());
+    JsonNode counts = report.get("counts");
+    assertThat(counts.get("images_requested").asInt()).isEqualTo(3);
+    assertThat(counts.get("images_distinct").asInt()).isEqualTo(2);
+    assertThat(counts.get("images_made").asInt()).isEqualTo(2);
+    assertThat(counts.get("rows_invalid").asInt()).isEqualTo(1);
+    assertThat(report.get("options").get("batch-size").asInt()).isEqualTo(3);
+    assertThat(report.get("seconds").get("denoising").asDouble()).isEqualTo(1);
+    assertThat(report.get("model").get("license").asText()).isEqualTo("mit");
+    String runId = report.get("run_id").asText();
+    assertThat(reports.get(0)).hasFileName(runId + ".json");
+    assertThat(workspace.byImage("out", "run_id").values()).containsOnly(runId);
+  }
+
+  @Test
+  void theSameCommandAgainMakesOnlyWhatIsMissing() {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox", "b,hen");
+    run(prompts, "out");
+    var before = workspace.<String>byImage("out", "run_id");
+
+    CommandLineRun nothing = run(prompts, "out");
+    workspace.file("prompts.csv", "id,prompt", "a,fox", "c,owl", "b,hen", "a,another fox");
+    CommandLineRun rest = run(prompts, "out");
+
+    assertThat(nothing.code()).isZero();
+    assertThat(nothing.out()).startsWith("0 images, 0 failed rows, 0.00 images/s, 2 there before");
+    assertThat(rest.out()).startsWith("2 images, 0 failed rows").contains("2 there before");
+    assertThat(workspace.images("out").select("request_key").distinct().count()).isEqualTo(4);
+    assertThat(workspace.images("out").where("run_id = '" + before.get("a/0") + "'").count())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void whatAPortionWithoutACommitHasIsMadeAgain() throws Exception {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox", "b,hen");
+    run(prompts, "out");
+    Path portion = workspace.output("out/data/portion=000000");
+    Files.delete(portion.resolve("_SUCCESS"));
+
+    CommandLineRun run = run(prompts, "out");
+
+    assertThat(run.out()).startsWith("2 images");
+    assertThat(workspace.<String>byImage("out", "sha256")).hasSize(2);
+  }
+
+  @Test
+  void rowsWithoutIdAndOfEqualContentAreOneRequest() {
+    Path prompts =
+        workspace.file("prompts.csv", "prompt,seed", "fox,1", "fox,1", "fox,2", "hen,", "hen,");
+
+    CommandLineRun run = run(prompts, "out");
+
+    assertThat(run.out()).startsWith("3 images, 0 failed rows").contains("2 asked for twice");
+    assertThat(workspace.images("out").count()).isEqualTo(3);
+  }
+
+  @Test
+  void aSeedFollowsFromTheJobsSeedAndTheId() {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
+
+    run(prompts, "first");
+    run(prompts, "second");
+    run(prompts, "other", "--seed", "1");
+
+    // The first 63 bits of SHA-256 of "0\na" and "1\na".
+    assertThat(workspace.<Long>byImage("first", "seed").get("a/0"))
+        .isEqualTo(Long.parseUnsignedLong(DigestUtils.sha256Hex("0\na").substring(0, 16), 16) >>> 1)
+        .isEqualTo(workspace.<Long>byImage("second", "seed").get("a/0"));
+    assertThat(workspace.<Long>byImage("other", "seed").get("a/0"))
+        .isEqualTo(
+            Long.parseUnsignedLong(DigestUtils.sha256Hex("1\na").substring(0, 16), 16) >>> 1);
+  }
+
+  @Test
+  void badRowsAreErrorRowsAndTheRestIsMade() {
+    Path prompts =
+        workspace.file(
+            "prompts.jsonl",
+            "{\"id\": 1, \"prompt\": \"fox\"}",
+            "{\"id\": 2, \"prompt\": null}",
+            "{\"id\": 3, \"prompt\": \"hen\", \"width\": 100}",
+            "{\"id\": 4, \"prompt\": \"owl " + ConstantPictures.NOT_FINITE + "\"}",
+            "{\"id\": 5, \"prompt\": \"elk\"");
+
+    CommandLineRun run = run(prompts, "out");
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out())
+        .startsWith("1 images, 4 failed rows")
+        .contains("errors:   " + folder + "/out/_errors (Parquet, one row a failed request)");
+    assertThat(workspace.<String>byImage("out", "prompt")).containsOnlyKeys("1/0");
+    assertThat(workspace.errors("out"))
+        .extracting(
+            row -> row.<String>getAs("error_code") + " " + row.<String>getAs("error_message"))
+        .containsExactly(
+            "INVALID_ROW "
+                + prompts
+                + ": row 2: prompt: is null; a text is needed, it may be empty",
+            "INVALID_ROW "
+                + prompts
+                + ": row 3: width: '100'; not a multiple of 16, 96 and 112 are",
+            "INVALID_ROW "
+                + prompts
+                + ": row 5: cannot be taken apart into the table's columns: {\"id\": 5, \"prompt\": \"elk\"",
+            "NOT_FINITE the latents are not finite");
+    assertThat(run(prompts, "tolerated", "--max-error-fraction", "0.8").code()).isZero();
+  }
+
+  @Test
+  void aRunThatIsGoingWrongStopsEarly() {
+    int rows = 2000;
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            IntStream.rangeClosed(0, rows)
+                .mapToObj(i -> i == 0 ? "id,prompt" : i + ",owl " + ConstantPictures.NOT_FINITE)
+                .toArray(String[]::new));
+
+    CommandLineRun run = run(prompts, "out");
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("stopped: ").contains("more than --max-error-fraction 0.01");
+    assertThat(workspace.errors("out")).hasSizeBetween(100, rows);
+  }
+
+  @Test
+  void failedRequestsOfAnEarlierRunAreNotWrittenTwice() {
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            "id,prompt,width",
+            "a,fox,",
+            "b,hen,5",
+            "c," + ConstantPictures.NOT_FINITE + ",");
+
+    run(prompts, "out");
+    CommandLineRun again = run(prompts, "out");
+
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(workspace.errors("out")).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"png, 137", "jpeg, 255", "webp, 82"})
+  void picturesAreOfTheFormatThatWasAskedFor(String format, int firstByte) {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
+
+    CommandLineRun run = run(prompts, "out", "--image-format", format);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    byte[] file = workspace.<byte[]>byImage("out", "image.bytes").get("a/0");
+    assertThat(file[0] & 255).isEqualTo(firstByte);
+    assertThat(workspace.<String>byImage("out", "image.path").get("a/0"))
+        .endsWith(format.equals("jpeg") ? ".jpg" : "." + format);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"csv", "json", "parquet"})
+  void tablesOfEveryFormatGiveTheSamePictures(String format) {
+    Path prompts =
+        workspace.file("prompts.csv", "id,prompt,width,seed", "a,fox,64,9007199254740993");
+    run(prompts, "expected");
+    var table = TestSpark.session().read().option("header", "true").csv(prompts.toString());
+    table.write().format(format).option("header", "true").save(folder + "/table");
+
+    CommandLineRun run = run(folder.resolve("table"), "out", "--prompts-format", format);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(workspace.<String>byImage("out", "request_key"))
+        .isEqualTo(workspace.<String>byImage("expected", "request_key"));
+  }
+
+  @Test
+  void aTableOfSparkIsAPromptTable() {
+    TestSpark.session()
+        .sql("select 1 as id, 'fox' as prompt, 64 as width, current_date() as day")
+        .write()
+        .mode(SaveMode.Overwrite)
+        .saveAsTable("prompts_of_spark");
+
+    CommandLineRun run = run(Path.of("prompts_of_spark"), "out");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(workspace.<Integer>byImage("out", "width")).containsEntry("1/0", 64);
+  }
+
+  @Test
+  void theModelIsLoadedOnceForAllTasksOfTwoJobs() {
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            IntStream.range(0, 30)
+                .mapToObj(i -> i == 0 ? "id,prompt" : i + ",fox")
+                .toArray(String[]::new));
+    run(prompts, "first");
+    int loads = ConstantPictures.LOADS.get();
+
+    run(prompts, "second");
+
+    assertThat(ConstantPictures.LOADS).hasValue(loads);
+  }
+
+  @Test
+  void pathsNeverComeFromPromptsOrIds() {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "../../a,fox");
+
+    run(prompts, "out");
+
+    assertThat(workspace.files()).noneMatch(file -> file.contains("..") || file.contains("fox"));
+  }
+
+  private CommandLineRun run(Path prompts, String output, String... options) {
+    return CommandLineRun.of(workspace.generate(prompts, output, options));
   }
 }

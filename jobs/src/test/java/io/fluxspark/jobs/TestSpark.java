@@ -1,5 +1,8 @@
 package io.fluxspark.jobs;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.apache.spark.sql.SparkSession;
 
 /** One small Spark for all tests of this process. */
@@ -20,9 +23,18 @@ final class TestSpark {
               .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
               .config("spark.driver.host", "localhost")
               .config("spark.driver.bindAddress", "127.0.0.1")
-              .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/tables")
+              .config("spark.sql.warehouse.dir", newFolder())
               .getOrCreate();
     }
     return session;
+  }
+
+  /** Tables of an earlier run of the tests would be in the way. */
+  private static String newFolder() {
+    try {
+      return Files.createTempDirectory("tables").toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -1,0 +1,114 @@
+package io.fluxspark.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whole jobs on the golden folders: the pictures are diffusers', however the work is cut. */
+class GoldenPicturesTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"dev, one, 1", "dev, two, 2", "dev, true_cfg, 1", "schnell, one, 1"})
+  void picturesAreDiffusers(String model, String caseName, int batchSize) throws IOException {
+    Workspace workspace = new Workspace(folder);
+    Path golden = Project.golden(model).resolve("cases").resolve(caseName);
+    List<String> rows = rows(golden);
+    Path prompts = workspace.file("cases.jsonl", rows.toArray(String[]::new));
+
+    CommandLineRun run =
+        generate(workspace, prompts, model, "out", "--batch-size", Integer.toString(batchSize));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Map<String, int[]> pixels = workspace.pixels("out");
+    assertThat(pixels).hasSize(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      int[] expected =
+          Workspace.pixels(Files.readAllBytes(golden.resolve("expected_" + i + ".png")));
+      assertThat(Workspace.largestDifference(pixels.get(i + "/0"), expected))
+          .isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void batchesPartitionsAndNeighboursChangeNothing() {
+    Workspace workspace = new Workspace(folder);
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 11; i++) {
+      rows.add(
+          "{\"id\": \"p%d\", \"prompt\": \"picture %d\", \"height\": %d, \"width\": 48, \"guidance_scale\": %d.5}"
+              .formatted(i, i, i % 3 == 0 ? 32 : 64, i));
+    }
+    Path one = workspace.file("one.jsonl", rows.toArray(String[]::new));
+    Path five = folder.resolve("five.jsonl");
+    TestSpark.session().read().text(one.toString()).repartition(5).write().text(five.toString());
+
+    generated(workspace, one, "alone", "--batch-size", "1");
+    generated(workspace, one, "fours", "--batch-size", "4");
+    generated(workspace, five, "five partitions", "--batch-size", "4");
+    generated(workspace, one, "again", "--batch-size", "4");
+
+    Map<String, int[]> alone = workspace.pixels("alone");
+    assertThat(alone).hasSize(rows.size());
+    workspace
+        .pixels("fours")
+        .forEach(
+            (image, pixels) ->
+                assertThat(Workspace.largestDifference(pixels, alone.get(image)))
+                    .isLessThanOrEqualTo(1));
+    Map<String, String> fours = workspace.byImage("fours", "sha256");
+    assertThat(workspace.<String>byImage("five partitions", "sha256")).isEqualTo(fours);
+    assertThat(workspace.<String>byImage("again", "sha256")).isEqualTo(fours);
+  }
+
+  private static void generated(
+      Workspace workspace, Path prompts, String output, String... options) {
+    CommandLineRun run = generate(workspace, prompts, "dev", output, options);
+    assertThat(run.code()).as(run.err()).isZero();
+  }
+
+  private static CommandLineRun generate(
+      Workspace workspace, Path prompts, String model, String output, String... options) {
+    List<String> all =
+        new ArrayList<>(List.of("--model", Project.golden(model).toString(), "--dtype", "float32"));
+    all.addAll(List.of("--num-inference-steps", "3", "--max-sequence-length", "32"));
+    all.addAll(List.of(options));
+    return CommandLineRun.of(
+        TestSpark::session,
+        new ModelFolders(),
+        Map.of(),
+        workspace.generate(prompts, output, all.toArray(String[]::new)));
+  }
+
+  /** A case as rows of a prompt table, with their place as id. */
+  private static List<String> rows(Path golden) throws IOException {
+    JsonNode call = JSON.readTree(golden.resolve("case.json").toFile());
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < call.get("seeds").size(); i++) {
+      ObjectNode row = JSON.createObjectNode().put("id", i);
+      row.set("seed", call.get("seeds").get(i));
+      for (var field : call.properties()) {
+        if (!List.of("seeds", "pipeline").contains(field.getKey())) {
+          JsonNode value = field.getValue();
+          row.set(field.getKey(), value.isArray() ? value.get(i) : value);
+        }
+      }
+      rows.add(row.toString());
+    }
+    return rows;
+  }
+}
