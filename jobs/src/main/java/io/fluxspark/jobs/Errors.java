@@ -1,6 +1,7 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
 import java.io.PrintStream;
 import java.util.List;
@@ -21,7 +22,8 @@ record Errors(PrintStream err) {
           suggestions.isEmpty()
               ? "--help lists what there is"
               : "did you mean " + String.join(", ", suggestions) + "?";
-      print("unknown option '" + unmatched.getUnmatched().get(0) + "'; " + suggestion);
+      String kind = unmatched.isUnknownOption() ? "option" : "command or argument";
+      print("unknown " + kind + " '" + unmatched.getUnmatched().get(0) + "'; " + suggestion);
     } else {
       print(e.getMessage());
     }
@@ -33,11 +35,8 @@ record Errors(PrintStream err) {
     FluxSparkException failure = find(e);
     ErrorCode code = failure == null ? ErrorCode.INTERNAL : failure.code();
     String message = failure == null ? first(e) : failure.getMessage();
-    print(
-        switch (code.type()) {
-          case USER -> message;
-          case INTERNAL, MACHINE -> code + ": " + message;
-        });
+    boolean isPlain = code.type() == ErrorType.USER || code == ErrorCode.INTERRUPTED;
+    print(isPlain ? message : code + ": " + message);
     if (isVerbose) {
       e.printStackTrace(err);
     }

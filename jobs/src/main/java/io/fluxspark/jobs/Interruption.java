@@ -2,6 +2,7 @@ package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.SparkContext;
 import org.jline.utils.Signals;
@@ -13,14 +14,19 @@ import org.jline.utils.Signals;
 final class Interruption implements AutoCloseable {
   private static final String CTRL_C = "INT";
 
+  /** Tasks end between two steps of the sampler, or of a picture's decoding. */
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
   private final SparkContext spark;
   private final String jobGroup;
   private final AtomicBoolean happened = new AtomicBoolean();
+  private final RunningTasks tasks = new RunningTasks();
   private final Object before;
 
   Interruption(SparkContext spark, String jobGroup) {
     this.spark = spark;
     this.jobGroup = jobGroup;
+    spark.addSparkListener(tasks);
     this.before = Signals.register(CTRL_C, this::interrupt);
   }
 
@@ -32,9 +38,13 @@ final class Interruption implements AutoCloseable {
     spark.cancelJobGroupAndFutureJobs(jobGroup);
   }
 
-  /** What a failure of the run's jobs means: the end that was asked for, or itself. */
+  /**
+   * What a failure of the run's jobs means: the end that was asked for, once its tasks have ended
+   * too, or itself.
+   */
   RuntimeException explain(Exception e) {
     if (happened.get()) {
+      tasks.awaitNone(LONGEST_WAIT);
       return new FluxSparkException(
           ErrorCode.INTERRUPTED,
           "interrupted; what is committed stays, the same command makes the rest",
@@ -46,5 +56,6 @@ final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     Signals.unregister(CTRL_C, before);
+    spark.removeSparkListener(tasks);
   }
 }

@@ -66,7 +66,8 @@ final class PythonEnvironment {
 
   private static String output(List<String> command, String problem)
       throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    Path errors = Files.createTempFile("python", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("PYTHONUTF8", "1");
     builder.environment().put("HF_HUB_OFFLINE", "1");
     Process process;
@@ -79,7 +80,8 @@ final class PythonEnvironment {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int exitCode = process.waitFor();
     if (exitCode != 0) {
-      throw new AssertionError(problem + " (exit code " + exitCode + "):\n" + output);
+      throw new AssertionError(
+          problem + " (exit code " + exitCode + "):\n" + output + Files.readString(errors));
     }
     return output;
   }
