@@ -111,8 +111,7 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
   public String text() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s: %s (%s), license %s%n"
-            .formatted(folder.path(), folder.variant(), folder.className(), folder.license()));
+        "%s (%s), license %s%n".formatted(folder.variant(), folder.className(), folder.license()));
     text.append("digest %s%n%n".formatted(folder.digest()));
     text.append(row("part", "layers", "parameters", "stored", "float32", "bfloat16, float16"));
     for (Part part : parts) {

@@ -13,7 +13,6 @@ import io.fluxspark.sampling.Latents;
 import io.fluxspark.sampling.Schedule;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.transformer.Rotary;
-import io.fluxspark.transformer.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Noise, schedule and the latents after every step, against what diffusers recorded. */
 class DenoisingTest {
   @ParameterizedTest
-  @ValueSource(strings = {"dev/cases/one", "dev/cases/two", "schnell/cases/one"})
+  @ValueSource(
+      strings = {"dev/cases/one", "dev/cases/two", "dev/cases/true_cfg", "schnell/cases/one"})
   void latentsAfterEveryStepAreDiffusers(String caseName) {
     JsonNode json = Golden.json(caseName + "/case.json");
     int rows = json.get("height").asInt() / 16;
@@ -35,11 +35,9 @@ class DenoisingTest {
             .toArray();
     ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
     try (GoldenTensors golden = new GoldenTensors(caseName);
-        Transformer transformer =
-            Transformer.load(
-                folder.transformerConfig(), folder.transformer(), Device.cpu(), DataType.FLOAT32);
-        Latents latents = Latents.load(Device.cpu());
+        FluxModel model = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32);
         TensorScope scope = new TensorScope(Device.cpu())) {
+      Latents latents = model.latents();
       Schedule schedule =
           Schedule.of(
               folder.scheduleConfig(), json.get("num_inference_steps").asInt(), rows * columns);
@@ -54,8 +52,6 @@ class DenoisingTest {
       Arrays.fill(guidance, (float) json.get("guidance_scale").asDouble());
       NativeTensor guidanceTensor = scope.floats(guidance, seeds.length);
       NativeTensor hidden = golden.tensor("t5_hidden");
-      NativeTensor txt = transformer.embedText(scope, hidden);
-      NativeTensor pooled = golden.tensor("clip_pooled");
       Rotary rotary =
           Rotary.of(
               scope,
@@ -63,13 +59,29 @@ class DenoisingTest {
               (int) hidden.shape()[1],
               rows,
               columns);
-      List<float[]> visited = new ArrayList<>();
       Velocity velocity =
+          velocity(model, scope, hidden, golden.tensor("clip_pooled"), guidanceTensor, rotary);
+      if (json.has("negative_prompt")) {
+        NativeTensor scale =
+            scope.floats(new float[] {(float) json.get("true_cfg_scale").asDouble()}, 1, 1, 1);
+        Velocity negative =
+            negativeVelocity(
+                model,
+                scope,
+                json.get("negative_prompt").asText(),
+                (int) hidden.shape()[1],
+                guidanceTensor,
+                rotary);
+        velocity = latents.guided(velocity, negative, scale);
+      }
+      Velocity guided = velocity;
+      List<float[]> visited = new ArrayList<>();
+      Velocity watched =
           (owner, x, timestep) -> {
             visited.add(x.toFloats());
-            return transformer.velocity(owner, x, txt, pooled, timestep, guidanceTensor, rotary);
+            return guided.at(owner, x, timestep);
           };
-      visited.add(latents.sample(scope, noise, schedule, velocity, () -> false).toFloats());
+      visited.add(latents.sample(scope, noise, schedule, watched, () -> false).toFloats());
 
       float[] expected = golden.floats("latents_by_step");
       int size = expected.length / schedule.steps();
@@ -80,5 +92,30 @@ class DenoisingTest {
             Arrays.copyOfRange(expected, i * size, (i + 1) * size));
       }
     }
+  }
+
+  private static Velocity negativeVelocity(
+      FluxModel model,
+      TensorScope scope,
+      String negativePrompt,
+      int length,
+      NativeTensor guidance,
+      Rotary rotary) {
+    List<String> text = List.of(negativePrompt);
+    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length));
+    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text));
+    return velocity(model, scope, hidden, pooled, guidance, rotary);
+  }
+
+  private static Velocity velocity(
+      FluxModel model,
+      TensorScope scope,
+      NativeTensor hidden,
+      NativeTensor pooled,
+      NativeTensor guidance,
+      Rotary rotary) {
+    NativeTensor txt = model.transformer().embedText(scope, hidden);
+    return (owner, x, timestep) ->
+        model.transformer().velocity(owner, x, txt, pooled, timestep, guidance, rotary);
   }
 }

@@ -10,7 +10,11 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.weights.Checkpoint;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -55,5 +59,59 @@ class VaeTest {
           .containsExactly(batch, 16L * rows, 16L * columns, 3);
     }
     assertThat(TensorScope.openValues()).isEqualTo(before);
+  }
+
+  /** The first latents of image to image: sigma noise + (1 - sigma) scale (x - shift). */
+  @Test
+  void encodedPicturesAreDiffusers() throws IOException {
+    String caseName = "dev/cases/img2img";
+    Path folder = Golden.path("dev/vae");
+    VaeConfig config = VaeConfig.read(folder);
+    try (GoldenTensors golden = new GoldenTensors(caseName);
+        Vae vae =
+            Vae.load(
+                config,
+                Checkpoint.open(folder, "diffusion_pytorch_model"),
+                Device.cpu(),
+                DataType.FLOAT32);
+        Latents latents = Latents.load(Device.cpu());
+        TensorScope scope = new TensorScope(Device.cpu())) {
+      BufferedImage picture = ImageIO.read(Golden.path(caseName + "/input.png").toFile());
+      int rows = picture.getHeight() / 16;
+      int columns = picture.getWidth() / 16;
+      Vae.Moments moments = vae.encode(scope, scope.floats(unit(picture), 1, 3, 64, 64));
+      float[] mean = moments.mean().toFloats();
+      float[] logVariance = moments.logVariance().toFloats();
+      // One generator draws the latent's noise first and then that of the sampler.
+      long[] seed = {Golden.json(caseName + "/case.json").get("seeds").get(0).asLong()};
+      NativeTensor drawn = latents.noise(scope, seed, 32, rows, columns);
+      float[] noise = latents.unpack(scope, drawn, rows, columns).toFloats();
+      float sigma = golden.floats("timestep_step0")[0];
+
+      float[] noisy = new float[mean.length];
+      for (int i = 0; i < noisy.length; i++) {
+        double latent = mean[i] + Math.exp(logVariance[i] / 2) * noise[i];
+        noisy[i] =
+            (float)
+                (sigma * noise[mean.length + i]
+                    + (1 - sigma) * config.scalingFactor() * (latent - config.shiftFactor()));
+      }
+
+      NativeTensor first = golden.tensor("transformer_in_step0");
+      GoldenTensors.assertClose(
+          "noisy latents", noisy, latents.unpack(scope, first, rows, columns).toFloats());
+    }
+  }
+
+  /** Channels, then rows, from -1 to 1. */
+  private static float[] unit(BufferedImage picture) {
+    int size = picture.getWidth() * picture.getHeight();
+    int[] pixels =
+        picture.getRaster().getPixels(0, 0, picture.getWidth(), picture.getHeight(), (int[]) null);
+    float[] unit = new float[3 * size];
+    for (int i = 0; i < unit.length; i++) {
+      unit[i] = pixels[3 * (i % size) + i / size] / 255f * 2 - 1;
+    }
+    return unit;
   }
 }

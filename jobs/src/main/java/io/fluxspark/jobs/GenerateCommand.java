@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "generate",
     sortOptions = false,
+    abbreviateSynopsis = true,
     mixinStandardHelpOptions = true,
     description = "Makes the pictures that a prompt table asks for.",
     footer =

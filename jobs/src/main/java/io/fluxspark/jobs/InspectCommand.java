@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "inspect",
     sortOptions = false,
+    abbreviateSynopsis = true,
     mixinStandardHelpOptions = true,
     description =
         "Prints what a model is: variant, layers, parameters, types, memory by part, and what"

@@ -36,7 +36,7 @@ final class ModelFolders implements Models {
    * @throws FluxSparkException {@code INVALID_MODEL} when it is not complete
    */
   static String report(String location) {
-    return named(() -> ModelReport.of(ModelLocation.open(location)).text());
+    return named(() -> location + ": " + ModelReport.of(ModelLocation.open(location)).text());
   }
 
   /** Whatever is wrong with a model was named by this option. */

@@ -15,11 +15,17 @@ final class Sessions {
           "spark.executor.heartbeatInterval", "2s",
           "spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS");
 
+  /** Spark's 200 are for clusters; in one process they cost more than all else of a small job. */
+  private static final String LOCAL_SHUFFLE_PARTITIONS = "8";
+
   private Sessions() {}
 
   static SparkSession start() {
     SparkConf conf = new SparkConf();
     PREFERRED.forEach(conf::setIfMissing);
+    if (conf.get("spark.master").startsWith("local[")) {
+      conf.setIfMissing("spark.sql.shuffle.partitions", LOCAL_SHUFFLE_PARTITIONS);
+    }
     return SparkSession.builder().config(conf).getOrCreate();
   }
 }

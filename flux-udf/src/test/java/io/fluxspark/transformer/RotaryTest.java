@@ -1,0 +1,42 @@
+package io.fluxspark.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fluxspark.GoldenTensors;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.TensorScope;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RotaryTest {
+  private static final List<Integer> AXES = List.of(8, 12, 12);
+  private static final int PAIRS = 16;
+
+  @ParameterizedTest
+  @CsvSource({"dev/cases/one, 4, 6", "dev/cases/two, 5, 3", "schnell/cases/one, 4, 4"})
+  void anglesAreThoseOfDiffusersPositions(String caseName, int rows, int columns) {
+    try (GoldenTensors golden = new GoldenTensors(caseName);
+        TensorScope scope = new TensorScope(Device.cpu())) {
+      float[] text = golden.floats("txt_ids"); // (L, 3)
+      float[] image = golden.floats("img_ids"); // (S, 3)
+
+      Rotary rotary = Rotary.of(scope, AXES, text.length / 3, rows, columns);
+
+      float[] cos = rotary.cos().toFloats(); // (L + S, d/2)
+      float[] sin = rotary.sin().toFloats(); // (L + S, d/2)
+      assertThat(cos).hasSize((text.length + image.length) / 3 * PAIRS);
+      for (int i = 0; i < cos.length; i++) {
+        int token = i / PAIRS;
+        int pair = i % PAIRS;
+        int axis = pair < 4 ? 0 : pair < 10 ? 1 : 2;
+        int first = axis == 0 ? 0 : axis == 1 ? 4 : 10;
+        int at = 3 * token + axis;
+        double position = at < text.length ? text[at] : image[at - text.length];
+        double angle = position / Math.pow(10000, 2.0 * (pair - first) / AXES.get(axis));
+        assertThat(cos[i]).isEqualTo((float) Math.cos(angle));
+        assertThat(sin[i]).isEqualTo((float) Math.sin(angle));
+      }
+    }
+  }
+}
