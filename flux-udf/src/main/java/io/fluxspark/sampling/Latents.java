@@ -6,6 +6,7 @@ import io.fluxspark.program.Argument;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.LoadedProgram;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
@@ -24,6 +25,11 @@ public final class Latents implements AutoCloseable {
   /** Compiles the programs. */
   public static Latents load(Device device) {
     return new Latents(device);
+  }
+
+  /** The programs, to be read or written to a file. */
+  public static Program program() {
+    return new LatentProgram().program;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.fluxspark.text;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ModelPart;
@@ -57,6 +58,11 @@ public final class ClipTextEncoder implements AutoCloseable {
                     "encoder.layers.", config.numHiddenLayers(), programs.layer.weightSpecs("w"))));
     boolean older = checkpoint.names().stream().anyMatch(name -> name.startsWith("text_model."));
     return older ? plan.below("text_model.") : plan;
+  }
+
+  /** The programs that run an encoder of this configuration, to be read or written to a file. */
+  public static Program program(ClipConfig config, DataType type) {
+    return new ClipProgram(config, type).program;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.fluxspark.text;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ModelPart;
@@ -43,6 +44,11 @@ public final class T5Encoder implements AutoCloseable {
         List.of(
             new WeightPlan.Layers(
                 "encoder.block.", config.numLayers(), programs.block.weightSpecs("w"))));
+  }
+
+  /** The programs that run an encoder of this configuration, to be read or written to a file. */
+  public static Program program(T5Config config, DataType type) {
+    return new T5Program(config, type).program;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.fluxspark.vae;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
 import io.fluxspark.weights.Checkpoint;
@@ -55,6 +56,13 @@ public final class Vae implements AutoCloseable {
             .flatMap(m -> m.weightSpecs("weights").stream())
             .toList();
     return new WeightPlan(specs, List.of());
+  }
+
+  /**
+   * The programs that run an autoencoder of this configuration, to be read or written to a file.
+   */
+  public static Program program(VaeConfig config, DataType type) {
+    return new VaeProgram(config, type).program;
   }
 
   /**

@@ -40,9 +40,7 @@ record GenerateOptions(
     require(
         OUTPUT_FORMATS.contains(outputFormat),
         "--output-format: '" + outputFormat + "'; one of " + names(OUTPUT_FORMATS) + " is needed");
-    require(
-        dtype.isEmpty() || DTYPES.contains(dtype.get()),
-        "--dtype: '" + dtype.orElse("") + "'; one of " + names(DTYPES) + " is needed");
+    dtype.ifPresent(GenerateOptions::dtype);
     require(
         imageQuality >= 1 && imageQuality <= MAX_QUALITY,
         "--image-quality: " + imageQuality + "; a whole number from 1 to 100 is needed");
@@ -53,6 +51,13 @@ record GenerateOptions(
         "--max-error-fraction: " + maxErrorFraction + "; a number from 0 to 1 is needed");
     promptsFormat.ifPresent(PromptFormat::fromName);
     columnDefaults = Map.copyOf(columnDefaults);
+  }
+
+  /** A type that models compute in, by its name. */
+  static String dtype(String name) {
+    require(
+        DTYPES.contains(name), "--dtype: '" + name + "'; one of " + names(DTYPES) + " is needed");
+    return name;
   }
 
   /** The limits of rows, from an option. */

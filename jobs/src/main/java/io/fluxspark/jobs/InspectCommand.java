@@ -1,5 +1,6 @@
 package io.fluxspark.jobs;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,13 +25,33 @@ final class InspectCommand implements Callable<Integer> {
       description = "Pipeline folder, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
 
+  @Option(
+      names = "--programs",
+      paramLabel = "FOLDER",
+      description =
+          "Also write the tensor programs that the model runs: NAME.py to read, NAME.pt for"
+              + " torch.jit.load.")
+  private Path programs;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "float32",
+      paramLabel = "TYPE",
+      description = "What the programs compute in. Default: ${DEFAULT-VALUE}.")
+  private String dtype;
+
   InspectCommand(Environment environment) {
     this.environment = environment;
   }
 
   @Override
   public Integer call() {
+    String type = GenerateOptions.dtype(dtype);
     environment.out().print(ModelFolders.report(model));
+    if (programs != null) {
+      ModelFolders.writePrograms(model, type, programs);
+      environment.out().println("programs: " + programs.toAbsolutePath());
+    }
     return 0;
   }
 }

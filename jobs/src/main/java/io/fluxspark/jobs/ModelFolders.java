@@ -5,9 +5,13 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.FluxPipeline;
 import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.pipeline.ModelLocation;
+import io.fluxspark.pipeline.ModelPrograms;
 import io.fluxspark.pipeline.ModelReport;
+import io.fluxspark.program.DataType;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.FluxModelLoader;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -37,6 +41,20 @@ final class ModelFolders implements Models {
    */
   static String report(String location) {
     return named(() -> location + ": " + ModelReport.of(ModelLocation.open(location)).text());
+  }
+
+  /**
+   * Writes the programs of a model, see {@link ModelPrograms#write}.
+   *
+   * @param dtype in which they compute
+   */
+  static void writePrograms(String location, String dtype, Path target) {
+    DataType type = DataType.valueOf(dtype.toUpperCase(Locale.ROOT));
+    named(
+        () -> {
+          ModelPrograms.write(ModelLocation.open(location), type, target);
+          return null;
+        });
   }
 
   /** Whatever is wrong with a model was named by this option. */
