@@ -16,6 +16,9 @@ public record Device(String type, int index) {
     if (index < 0) {
       throw new IllegalArgumentException("device index " + index + " is negative");
     }
+    if (type.equals("cpu") && index > 0) {
+      throw new IllegalArgumentException("device index " + index + "; there is one CPU, 0");
+    }
   }
 
   public static Device cpu() {

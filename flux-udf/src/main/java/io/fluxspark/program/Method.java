@@ -22,7 +22,6 @@ public final class Method {
   private final List<Parameter> parameters = new ArrayList<>();
   private final Map<String, Tensor> inputs = new LinkedHashMap<>();
   private final Map<String, Weights> weights = new LinkedHashMap<>();
-  private final Map<String, Method> layers = new LinkedHashMap<>();
   private final Set<String> given = new LinkedHashSet<>();
   private final Set<String> sizes = new LinkedHashSet<>();
   private final List<String> lines = new ArrayList<>();
@@ -43,8 +42,11 @@ public final class Method {
   }
 
   private void declare(String parameter, String type) {
+    if (!take(parameter).equals(parameter)) {
+      throw new IllegalArgumentException(
+          "method " + name + ": the name " + parameter + " is taken already");
+    }
     parameters.add(new Parameter(parameter, type));
-    take(parameter);
   }
 
   /** A tensor that callers give; names of sizes in its shape are bound by it. */
@@ -90,16 +92,26 @@ public final class Method {
     String shape =
         Arrays.stream(rowShape).map(this::use).collect(Collectors.joining(", ", "[1, ", "]"));
     String drawn = take("rows");
+    String seed = take("seed");
+    String generator = take("generator");
     lines.add(INDENT + drawn + " = annotate(List[Tensor], [])");
-    lines.add(INDENT + "for seed in " + seeds.parameter() + ":");
-    lines.add(INDENT + "  generator = torch.Generator(device=torch.device(\"cpu\"), seed=seed)");
+    lines.add(INDENT + "for " + seed + " in " + seeds.parameter() + ":");
+    lines.add(
+        INDENT
+            + "  "
+            + generator
+            + " = torch.Generator(device=torch.device(\"cpu\"), seed="
+            + seed
+            + ")");
     lines.add(
         INDENT
             + "  _0 = torch.append("
             + drawn
             + ", torch.randn("
             + shape
-            + ", generator=generator))");
+            + ", generator="
+            + generator
+            + "))");
     List<Dim> out = new ArrayList<>(List.of(seeds.rows()));
     out.addAll(Arrays.asList(rowShape));
     return assign("normal", "torch.cat(" + drawn + ")", DataType.FLOAT32, out);
@@ -113,17 +125,22 @@ public final class Method {
 
   /**
    * Calls another method of the same program. The sizes of the arguments must be called the same in
-   * both.
+   * both. Weights that are passed on must hold what the other method reads of them too.
    *
    * @param arguments tensors and weights in the order in which the method declares them
    */
   public List<Tensor> call(Method callee, Object... arguments) {
     callee.checkArguments(arguments);
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] instanceof Weights passed) {
+        passed.declare(callee.weightSpecs(callee.parameters.get(i).name()));
+      }
+    }
     String call =
         "self."
             + callee.name
             + "("
-            + Arrays.stream(arguments).map(Method::argument).collect(Collectors.joining(", "))
+            + Arrays.stream(arguments).map(Object::toString).collect(Collectors.joining(", "))
             + ")";
     List<Tensor> out = new ArrayList<>();
     for (Tensor result : callee.results) {
@@ -150,21 +167,36 @@ public final class Method {
    */
   public List<Tensor> forEachLayer(
       String parameter, Method layer, List<Tensor> carried, Tensor... constants) {
-    declare(parameter, "List[Dict[str, Tensor]]");
-    layers.put(parameter, layer);
-    List<Object> arguments = new ArrayList<>(List.of(layer.weights.values().iterator().next()));
+    if (layer.parameters.isEmpty() || !layer.weights.containsKey(layer.parameters.get(0).name())) {
+      throw new IllegalArgumentException("method " + layer.name + ": no weights come first");
+    }
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(layer.weights.get(layer.parameters.get(0).name()));
     arguments.addAll(carried);
     arguments.addAll(Arrays.asList(constants));
     layer.checkArguments(arguments.toArray());
+    layer.checkResults(carried);
+    declare(parameter, "List[Dict[str, Tensor]]");
     List<Tensor> state = new ArrayList<>();
     for (Tensor value : carried) {
       state.add(assign(layer.name, value.expression(), value.type(), value.shape()));
     }
     String targets = state.stream().map(Tensor::expression).collect(Collectors.joining(", "));
     String fixed = Arrays.stream(constants).map(c -> ", " + c).collect(Collectors.joining());
-    lines.add(INDENT + "for weights in " + parameter + ":");
+    String each = take("weights");
+    lines.add(INDENT + "for " + each + " in " + parameter + ":");
     lines.add(
-        INDENT + "  " + targets + " = self." + layer.name + "(weights, " + targets + fixed + ")");
+        INDENT
+            + "  "
+            + targets
+            + " = self."
+            + layer.name
+            + "("
+            + each
+            + ", "
+            + targets
+            + fixed
+            + ")");
     return state;
   }
 
@@ -182,21 +214,33 @@ public final class Method {
               + arguments.length
               + " arguments");
     }
-    int position = 0;
-    for (Object argument : arguments) {
-      String parameter = parameters.get(position++).name();
-      Tensor wanted = inputs.get(parameter);
-      if (wanted != null
-          && argument instanceof Tensor given
-          && (wanted.type() != given.type() || !wanted.shape().equals(given.shape()))) {
+    for (int i = 0; i < arguments.length; i++) {
+      Parameter parameter = parameters.get(i);
+      Tensor wanted = inputs.get(parameter.name());
+      if (wanted != null && arguments[i] instanceof Tensor given) {
+        requireFit(given, wanted);
+      } else if (!weights.containsKey(parameter.name()) || !(arguments[i] instanceof Weights)) {
         throw new IllegalArgumentException(
-            "method " + name + ": " + given.describe() + " does not fit " + wanted.describe());
+            "method " + name + ": " + arguments[i] + " does not fit " + parameter);
       }
     }
   }
 
-  private static String argument(Object argument) {
-    return argument.toString();
+  private void checkResults(List<Tensor> wanted) {
+    if (results.size() != wanted.size()) {
+      throw new IllegalArgumentException(
+          "method " + name + " returns " + results.size() + " tensors, not " + wanted.size());
+    }
+    for (int i = 0; i < results.size(); i++) {
+      requireFit(results.get(i), wanted.get(i));
+    }
+  }
+
+  private void requireFit(Tensor given, Tensor wanted) {
+    if (wanted.type() != given.type() || !wanted.shape().equals(given.shape())) {
+      throw new IllegalArgumentException(
+          "method " + name + ": " + given.describe() + " does not fit " + wanted.describe());
+    }
   }
 
   /** Ends the method. */

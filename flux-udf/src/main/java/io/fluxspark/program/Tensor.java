@@ -139,6 +139,7 @@ public final class Tensor {
 
   Tensor linear(Tensor weight, Tensor bias) {
     requireLinear(weight);
+    requireSameType("linear", bias);
     require(bias.shape.equals(List.of(weight.size(0))), "linear", weight, bias);
     return apply("linear", type, withSize(-1, weight.size(0)), this, weight, bias);
   }
@@ -154,10 +155,13 @@ public final class Tensor {
   }
 
   Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
+    requireOneEach("layer_norm", -1, weight);
+    requireOneEach("layer_norm", -1, bias);
     return apply("layer_norm", type, shape, this, List.of(size(-1)), weight, bias, eps);
   }
 
   Tensor rmsNorm(Tensor weight, double eps) {
+    requireOneEach("rms_norm", -1, weight);
     return apply("rms_norm", type, shape, this, List.of(size(-1)), weight, eps);
   }
 
@@ -166,13 +170,27 @@ public final class Tensor {
       throw new IllegalArgumentException(
           "group_norm: " + size(1) + " channels in " + groups + " groups");
     }
+    requireOneEach("group_norm", 1, weight);
+    requireOneEach("group_norm", 1, bias);
     return apply("group_norm", type, shape, this, groups, weight, bias, eps);
+  }
+
+  /** One number for each place of an axis of this. */
+  private void requireOneEach(String operation, int axis, Tensor numbers) {
+    requireSameType(operation, numbers);
+    require(numbers.shape.equals(List.of(size(axis))), operation, this, numbers);
   }
 
   Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     requireSameType("conv2d", weight);
+    requireSameType("conv2d", bias);
     requireRank("conv2d", 4);
-    require(weight.size(1).equals(size(1)), "conv2d", this, weight);
+    require(weight.shape.size() == 4 && weight.size(1).equals(size(1)), "conv2d", this, weight);
+    require(bias.shape.equals(List.of(weight.size(0))), "conv2d", weight, bias);
+    if (!weight.size(2).equals(weight.size(3))) {
+      throw new IllegalArgumentException(
+          "conv2d: the kernel of " + weight.describe() + " is not square");
+    }
     long kernel = weight.size(2).constant();
     List<Dim> out =
         List.of(
@@ -212,12 +230,13 @@ public final class Tensor {
   }
 
   /**
-   * Rows of a table: this is (V, D), {@code ids} holds whole numbers below V.
+   * Rows of a table: this is (V, D), {@code ids} holds int64 numbers below V.
    *
    * @return (..., D), where (...) is the shape of {@code ids}
    */
   public Tensor embedding(Tensor ids) {
     requireRank("embedding", 2);
+    require(ids.type == DataType.INT64, "embedding", this, ids);
     List<Dim> out = new ArrayList<>(ids.shape);
     out.add(size(1));
     return apply("embedding", type, out, this, ids);
@@ -249,7 +268,12 @@ public final class Tensor {
   /** softmax(scale q k^T + bias) v, with {@code bias} of (1 or B, H, S, T). */
   public Tensor attention(Tensor key, Tensor value, Tensor bias, double scale) {
     requireAttention(key, value);
-    broadcast("attention bias", List.of(size(0), size(1), size(2), key.size(2)), bias.shape);
+    requireSameType("attention bias", bias);
+    List<Dim> scores = List.of(size(0), size(1), size(2), key.size(2));
+    if (!broadcast("attention bias", scores, bias.shape).equals(scores)) {
+      throw new IllegalArgumentException(
+          "attention bias: " + bias.describe() + " does not fit " + describe(scores));
+    }
     return call(
         "scaled_dot_product_attention",
         type,
@@ -259,6 +283,9 @@ public final class Tensor {
 
   private void requireAttention(Tensor key, Tensor value) {
     requireRank("scaled_dot_product_attention", 4);
+    key.requireRank("scaled_dot_product_attention", 4);
+    requireSameType("scaled_dot_product_attention", key);
+    requireSameType("scaled_dot_product_attention", value);
     require(key.shape.equals(value.shape), "scaled_dot_product_attention", key, value);
     require(
         size(0).equals(key.size(0)) && size(1).equals(key.size(1)) && size(3).equals(key.size(3)),
@@ -291,6 +318,10 @@ public final class Tensor {
   public Tensor flatten(int first, int last) {
     int from = position(first);
     int to = position(last);
+    if (from > to) {
+      throw new IllegalArgumentException(
+          "flatten: " + describe() + " has no axes " + from + " to " + to);
+    }
     List<Dim> out = new ArrayList<>(shape.subList(0, from));
     out.add(shape.subList(from, to + 1).stream().reduce(Dim.of(1), Dim::times));
     out.addAll(shape.subList(to + 1, shape.size()));
@@ -329,6 +360,10 @@ public final class Tensor {
   /** A new axis of size 1. */
   public Tensor unsqueeze(int axis) {
     int position = axis < 0 ? axis + shape.size() + 1 : axis;
+    if (position < 0 || position > shape.size()) {
+      throw new IllegalArgumentException(
+          "unsqueeze: " + describe() + " has no place for axis " + axis);
+    }
     List<Dim> out = new ArrayList<>(shape);
     out.add(position, Dim.of(1));
     return apply("unsqueeze", type, out, this, position);
@@ -336,6 +371,18 @@ public final class Tensor {
 
   /** {@code length} places of an axis, from {@code start} on. */
   public Tensor narrow(int axis, Dim start, Dim length) {
+    Dim left = size(axis).plus(start.plus(length).times(-1));
+    if (left.isConstant() && left.constant() < 0) {
+      throw new IllegalArgumentException(
+          "narrow: axis "
+              + axis
+              + " of "
+              + describe()
+              + " does not reach from "
+              + start
+              + " to "
+              + start.plus(length));
+    }
     return apply("narrow", type, withSize(axis, length), this, position(axis), start, length);
   }
 
@@ -348,8 +395,13 @@ public final class Tensor {
         .toList();
   }
 
-  /** One place of an axis; the axis goes. */
+  /** One place of an axis, counted from the last where negative; the axis goes. */
   public Tensor select(int axis, long place) {
+    Dim size = size(axis);
+    if (size.isConstant() && (place >= size.constant() || place < -size.constant())) {
+      throw new IllegalArgumentException(
+          "select: axis " + axis + " of " + describe() + " has no place " + place);
+    }
     List<Dim> out = new ArrayList<>(shape);
     out.remove(position(axis));
     return apply("select", type, out, this, position(axis), place);
@@ -366,6 +418,7 @@ public final class Tensor {
     Dim sum = first.size(axis);
     for (Tensor part : Arrays.asList(parts).subList(1, parts.length)) {
       first.requireSameType("cat", part);
+      require(part.shape.size() == first.shape.size(), "cat", first, part);
       require(part.withSize(axis, sum).equals(first.withSize(axis, sum)), "cat", first, part);
       sum = sum.plus(part.size(axis));
     }

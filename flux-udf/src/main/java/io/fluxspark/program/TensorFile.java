@@ -51,10 +51,17 @@ public final class TensorFile implements AutoCloseable {
    * @param offset of the first byte in the file
    * @param shape sizes of all axes
    * @param wanted the type that the tensor gets
+   * @throws FluxSparkException {@code INPUT_OUTPUT} where the file cannot be read or ends too early
    */
   public NativeTensor tensor(
       TensorScope owner, DataType stored, long offset, List<Long> shape, DataType wanted) {
     long elements = shape.stream().reduce(1L, Math::multiplyExact);
+    long end = Math.addExact(offset, Math.multiplyExact(elements, stored.bytes()));
+    if (end > size()) {
+      throw new FluxSparkException(
+          ErrorCode.INPUT_OUTPUT,
+          file + ": cannot be read: it ends at byte " + size() + ", the tensor at byte " + end);
+    }
     if (offset % stored.bytes() != 0) {
       return copied(owner, stored, offset, elements, shape, wanted);
     }
@@ -147,8 +154,7 @@ public final class TensorFile implements AutoCloseable {
   }
 
   private FluxSparkException unreadable(IOException e) {
-    return new FluxSparkException(
-        ErrorCode.INPUT_OUTPUT, file + " cannot be read: " + e.getMessage(), e);
+    return new FluxSparkException(ErrorCode.INPUT_OUTPUT, file + ": cannot be read: " + e, e);
   }
 
   @Override

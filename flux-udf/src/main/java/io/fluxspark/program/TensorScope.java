@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -39,12 +40,22 @@ public final class TensorScope implements AutoCloseable {
 
   /** A float32 tensor with the given elements, the last axis fastest. */
   public NativeTensor floats(float[] elements, long... shape) {
+    requireFilled(elements.length, shape);
     return made(manager -> manager.create(elements, new Shape(shape)));
   }
 
   /** An int64 tensor with the given elements, the last axis fastest. */
   public NativeTensor longs(long[] elements, long... shape) {
+    requireFilled(elements.length, shape);
     return made(manager -> manager.create(elements, new Shape(shape)));
+  }
+
+  /** DJL leaves out what is too much. */
+  private static void requireFilled(long elements, long... shape) {
+    if (elements != Arrays.stream(shape).reduce(1, Math::multiplyExact)) {
+      throw new IllegalArgumentException(
+          elements + " elements do not fill the shape " + Arrays.toString(shape));
+    }
   }
 
   NativeTensor bytes(ByteBuffer elements, DataType type, long... shape) {

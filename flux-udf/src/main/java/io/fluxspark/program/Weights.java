@@ -41,13 +41,26 @@ public final class Weights {
   public Tensor get(String name, long... shape) {
     List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
     WeightSpec spec = new WeightSpec(prefix + name, sizes);
+    declare(spec);
+    return method.weight(
+        parameter + "[\"" + spec.name() + "\"]", type, sizes.stream().map(Dim::of).toList());
+  }
+
+  /** What a method reads that is given these weights. */
+  void declare(List<WeightSpec> read) {
+    if (!prefix.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the weights in " + prefix + " are given to a method, which takes all of " + parameter);
+    }
+    read.forEach(this::declare);
+  }
+
+  private void declare(WeightSpec spec) {
     WeightSpec before = specs.putIfAbsent(spec.name(), spec);
     if (before != null && !before.equals(spec)) {
       throw new IllegalArgumentException(
           "weight " + spec.name() + " is used as " + before.shape() + " and as " + spec.shape());
     }
-    return method.weight(
-        parameter + "[\"" + spec.name() + "\"]", type, sizes.stream().map(Dim::of).toList());
   }
 
   /**
@@ -102,5 +115,11 @@ public final class Weights {
 
   List<WeightSpec> specs() {
     return List.copyOf(specs.values());
+  }
+
+  /** The parameter's name in the program. */
+  @Override
+  public String toString() {
+    return parameter;
   }
 }

@@ -80,7 +80,7 @@ record BatchRun(ImageGenerator generator, BooleanSupplier cancelled, boolean isL
 
   private Result failed(RuntimeException e) {
     if (cancelled.getAsBoolean()) {
-      throw e;
+      throw new FluxSparkException(ErrorCode.INTERRUPTED, "the task was cancelled", e);
     }
     FluxSparkException failure =
         e instanceof FluxSparkException typed

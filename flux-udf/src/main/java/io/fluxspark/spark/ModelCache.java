@@ -51,8 +51,8 @@ public final class ModelCache {
    * Takes a model, loading it where needed.
    *
    * @return to be closed when the model is no longer used
-   * @throws FluxSparkException what the loader threw; {@code INTERRUPTED} when this thread was
-   *     interrupted while another one loaded
+   * @throws FluxSparkException what the loader threw, or what an unneeded model threw when it was
+   *     closed; {@code INTERRUPTED} when this thread was interrupted while another one loaded
    */
   public Lease lease(ModelKey key, ModelLoader loader) {
     Entry entry;
@@ -78,12 +78,12 @@ public final class ModelCache {
     synchronized (this) {
       idle = removeIdle(null);
     }
-    idle.forEach(Entry::close);
+    closeAll(idle);
   }
 
   private Lease load(Entry entry, ModelLoader loader, List<Entry> unneeded) {
     try {
-      unneeded.forEach(Entry::close);
+      closeAll(unneeded);
       entry.generator.complete(loader.load(entry.key));
       return new Lease(entry);
     } catch (RuntimeException | Error e) {
@@ -92,6 +92,25 @@ public final class ModelCache {
       }
       entry.generator.completeExceptionally(e);
       throw e;
+    }
+  }
+
+  /** Closes every one, also when one fails to; throws the first failure. */
+  private static void closeAll(List<Entry> entries) {
+    RuntimeException failure = null;
+    for (Entry entry : entries) {
+      try {
+        entry.generator.join().close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -137,10 +156,6 @@ public final class ModelCache {
 
     private Entry(ModelKey key) {
       this.key = key;
-    }
-
-    private void close() {
-      generator.join().close();
     }
   }
 

@@ -18,7 +18,6 @@ import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
@@ -104,21 +103,13 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
       planned[i] = own.get(i);
     }
     int next = own.size();
-    Object[] carried = new Object[columns.carried().size()];
-    for (int i = 0; i < carried.length; i++) {
-      carried[i] = row.get(columns.carried().get(i));
-      planned[next++] = carried[i];
+    StringBuilder tie = new StringBuilder().append(request.numImagesPerPrompt());
+    for (int position : columns.carried()) {
+      planned[next++] = row.get(position);
+      tie.append(',').append(ValueText.of(row.get(position)));
     }
-    planned[next] = tie(request, carried);
+    planned[next] = tie.toString();
     return RowFactory.create(planned);
-  }
-
-  private String tie(GenerationRequest request, Object[] carried) {
-    if (carried.length == 0) {
-      return Integer.toString(request.numImagesPerPrompt());
-    }
-    Row values = new GenericRowWithSchema(carried, columns.carriedSchema());
-    return request.numImagesPerPrompt() + values.json();
   }
 
   private Row invalid(Row row, String message) {
@@ -142,7 +133,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
     planned[Tables.PLANNED.fieldIndex(Tables.REQUEST_KEY)] =
         RequestIdentity.invalidRowKey(identity);
     planned[planned.length - 2] = message;
-    planned[planned.length - 1] = CollectionConverters.asScala(given); // all that Spark takes
+    planned[planned.length - 1] = CollectionConverters.asScala(given);
     return RowFactory.create(planned);
   }
 }

@@ -39,7 +39,7 @@ final class RowPlace {
   private String named(Row row) {
     for (String column : new String[] {RequestColumns.ID, RequestColumns.PROMPT}) {
       Integer position = columns.requests().get(column);
-      if (position != null && !row.isNullAt(position)) {
+      if (position != null && !row.isNullAt(position) && !(row.get(position) instanceof byte[])) {
         String text = String.valueOf(row.get(position)).replaceAll("\\s+", " ");
         String shown =
             text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text;

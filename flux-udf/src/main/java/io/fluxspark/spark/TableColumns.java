@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.apache.spark.sql.types.CalendarIntervalType;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -84,7 +84,8 @@ record TableColumns(
     if (Tables.reserved().contains(name)) {
       throw invalid(table, field, "is a name of an output column; rename it");
     }
-    if (field.dataType() instanceof NullType || field.dataType() instanceof CalendarIntervalType) {
+    if (field.dataType() instanceof NullType
+        || !new ParquetFileFormat().supportDataType(field.dataType())) {
       throw invalid(
           table,
           field,

@@ -1,0 +1,81 @@
+package io.fluxspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fluxspark.request.Batches;
+import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.request.RequestLimits;
+import io.fluxspark.request.RequestRules;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+
+class ImageTasksTest {
+  private static final int BATCH_SIZE = 4;
+
+  /** Of three buckets; the one with a negative prompt differs by its guidance alone. */
+  private static final String PROMPTS =
+      "SELECT cast(id AS STRING) AS id, 'fox ' || id AS prompt, 32 + 16 * (id % 2) AS height,"
+          + " if(id % 3 = 0, 'rain', NULL) AS negative_prompt, 2.0D AS true_cfg_scale, id AS place"
+          + " FROM range(60)";
+
+  private static final RequestRules RULES =
+      new RequestRules(RequestDefaults.tiny(), new RequestLimits(256), 0);
+  private static final PictureSettings SETTINGS =
+      new PictureSettings("png", 75, "float32", "digest");
+
+  @Test
+  void whichPicturesShareABatchDependsOnNeitherPartitionsNorSlots() {
+    Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
+    List<List<String>> batches = batches(spread(prompts.coalesce(1), 1));
+    assertThat(batches).allSatisfy(batch -> assertThat(batch).hasSizeBetween(1, BATCH_SIZE));
+    assertThat(batches.stream().flatMap(List::stream)).hasSize(60).doesNotHaveDuplicates();
+    assertThat(batches).as("10, 10, 20 and 20 pictures").hasSize(3 + 3 + 5 + 5);
+
+    assertThat(batches(spread(prompts.repartition(5), 1))).isEqualTo(batches);
+    assertThat(batches(spread(prompts.repartition(5), 3))).isEqualTo(batches);
+  }
+
+  @Test
+  void thereIsAPartitionForEachTask() {
+    Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
+    assertThat(spread(prompts, 1)).hasSize(4);
+    assertThat(spread(prompts, 3)).hasSize(12);
+    assertThat(spread(prompts.limit(0), 3)).hasSize(1);
+  }
+
+  @Test
+  void rowsStayAsTheyAre() {
+    Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
+    try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
+      Dataset<Row> spread = ImageTasks.spread(table.images(), BATCH_SIZE, 1);
+      assertThat(spread.schema()).isEqualTo(table.images().schema());
+      assertThat(spread.collectAsList())
+          .containsExactlyInAnyOrderElementsOf(table.images().collectAsList());
+    }
+  }
+
+  /** The rows of each task. */
+  private static List<List<Row>> spread(Dataset<Row> prompts, int slots) {
+    try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
+      return ImageTasks.spread(table.images(), BATCH_SIZE, slots).toJavaRDD().glom().collect();
+    }
+  }
+
+  /** The ids of each batch, as tasks make them. */
+  private static List<List<String>> batches(List<List<Row>> tasks) {
+    List<List<String>> batches = new ArrayList<>();
+    for (List<Row> task : tasks) {
+      List<PlannedImage> planned = task.stream().map(ImageRow::planned).toList();
+      new Batches<>(planned.iterator(), image -> image.request().bucket(), BATCH_SIZE)
+          .forEachRemaining(
+              batch ->
+                  batches.add(
+                      batch.stream().map(image -> image.request().request().id()).toList()));
+    }
+    return batches;
+  }
+}

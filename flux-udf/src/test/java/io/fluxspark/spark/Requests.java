@@ -1,0 +1,60 @@
+package io.fluxspark.spark;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.pipeline.GeneratedBatch;
+import io.fluxspark.pipeline.GeneratedImage;
+import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.ImageRequest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Requests for pictures of 16 x 16, and the pictures. */
+final class Requests {
+  private static final int SIZE = 16;
+
+  private Requests() {}
+
+  /** Requests whose ids and keys are their numbers, from 0. */
+  static List<ImageRequest> first(int count) {
+    return IntStream.range(0, count).mapToObj(Requests::request).toList();
+  }
+
+  static ImageRequest request(int number) {
+    GenerationRequest request =
+        new GenerationRequest(
+            "id" + number,
+            "a fox",
+            Optional.empty(),
+            Optional.empty(),
+            1,
+            SIZE,
+            SIZE,
+            1,
+            3.5,
+            number,
+            1,
+            64);
+    return new ImageRequest(request, 0, "key" + number);
+  }
+
+  /** Each picture in one grey, its seed. */
+  static GeneratedBatch painted(List<ImageRequest> batch) {
+    return new GeneratedBatch(
+        batch.stream().map(Requests::painted).toList(), new StageSeconds(2, 4, 8));
+  }
+
+  private static GeneratedImage painted(ImageRequest request) {
+    byte[] rgb = new byte[3 * SIZE * SIZE];
+    Arrays.fill(rgb, (byte) request.seed());
+    return new GeneratedImage.Made(new Picture(SIZE, SIZE, rgb));
+  }
+
+  static FluxSparkException failure(ErrorCode code) {
+    return new FluxSparkException(code, "a failure for a test");
+  }
+}
