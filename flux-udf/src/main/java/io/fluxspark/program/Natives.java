@@ -2,6 +2,7 @@ package io.fluxspark.program;
 
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.fluxspark.error.ErrorCode;
@@ -35,15 +36,16 @@ final class Natives {
           "PyTorch's native libraries cannot be loaded: " + rootMessage(e),
           e);
     }
-    if (device.isCuda() && engine.getGpuCount() <= device.index()) {
+    // Not DJL's count of GPUs: it looks for a libcudart.so, which PyTorch's own packages do not
+    // have.
+    if (device.isCuda() && !engine.hasCapability(StandardCapabilities.CUDA)) {
       throw new FluxSparkException(
           ErrorCode.DEVICE_ERROR,
           "the task was given "
               + device
-              + ", but PyTorch's native libraries here see "
-              + engine.getGpuCount()
-              + " GPUs; they must be the CUDA build (PYTORCH_LIBRARY_PATH, PYTORCH_VERSION, PYTORCH_FLAVOR) and the driver"
-              + " must be there");
+              + ", but PyTorch's native libraries here see no GPU; they must be the CUDA build"
+              + " (PYTORCH_LIBRARY_PATH, PYTORCH_VERSION, PYTORCH_FLAVOR) and the driver must be"
+              + " there");
     }
     return engine;
   }
