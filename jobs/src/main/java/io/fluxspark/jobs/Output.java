@@ -113,7 +113,7 @@ final class Output {
         keys, images.col(Tables.REQUEST_KEY).equalTo(keys.col(Tables.REQUEST_KEY)), "left_anti");
   }
 
-  /** Of errors, those that no committed portion has. */
+  /** Of errors, those of requests that have not failed so in a committed portion. */
   Dataset<Row> newErrors(Dataset<Row> errors) {
     String[] committed = committed(ERRORS);
     if (committed.length == 0) {
@@ -125,7 +125,7 @@ final class Output {
         errors
             .col(Tables.REQUEST_KEY)
             .equalTo(old.col(Tables.REQUEST_KEY))
-            .and(errors.col(Tables.ERROR_MESSAGE).equalTo(old.col(Tables.ERROR_MESSAGE))),
+            .and(errors.col(Tables.ERROR_CODE).equalTo(old.col(Tables.ERROR_CODE))),
         "left_anti");
   }
 

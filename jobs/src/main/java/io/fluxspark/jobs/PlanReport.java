@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.apache.spark.util.Utils;
 
 /**
  * What a run would do.
@@ -50,7 +51,7 @@ record PlanReport(
     Double hours) {
   private static final int PROBLEMS_NAMED = 5;
   private static final double TERA = 1e12;
-  private static final double GIB = 1L << 30;
+  private static final double MILLIS_AN_HOUR = 3_600_000;
   private static final double SECONDS_AN_HOUR = 3600;
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -172,19 +173,19 @@ record PlanReport(
     }
     add(
         text,
-        "%n%-12s %6s %6s %9s %12s %6s %10s %12s%n",
-        "size",
+        "%n%-14s %6s %6s %9s %12s %6s %10s %12s%n",
+        "height x width",
         "steps",
         "text",
         "guidance",
         "pictures",
         "batch",
         "TFLOP",
-        "device GiB");
+        "device");
     for (BucketPlan bucket : buckets) {
       add(
           text,
-          "%-12s %6d %6d %9s %,12d %6d %,10.1f %12.1f%n",
+          "%-14s %6d %6d %9s %,12d %6d %,10.3g %12s%n",
           bucket.height() + " x " + bucket.width(),
           bucket.numInferenceSteps(),
           bucket.maxSequenceLength(),
@@ -192,23 +193,23 @@ record PlanReport(
           bucket.images(),
           bucket.batchSize(),
           bucket.teraflops(),
-          bucket.deviceBytes() / GIB);
+          Utils.bytesToString(bucket.deviceBytes()));
     }
     add(
         text,
-        "%nwork:      %,d tasks in %,d portions on %,d slots, %,.1f TFLOP%n",
+        "%nwork:      %,d tasks in %,d portions on %,d slots, %,.3g TFLOP%n",
         tasks,
         portions,
         slots,
         teraflops);
-    add(text, "pictures:  about %.2f GiB of files%n", bytes / GIB);
-    add(text, "device:    about %.1f GiB a slot%n", deviceBytes / GIB);
+    add(text, "files:     about %s%n", Utils.bytesToString(bytes));
+    add(text, "device:    about %s a slot%n", Utils.bytesToString(deviceBytes));
     add(
         text,
         "time:      %s%n",
         hours == null
             ? "not known; --measure N or --images-per-second F tells"
-            : String.format(Locale.ROOT, "about %.2f hours", hours));
+            : "about " + Utils.msDurationToString(Math.round(hours * MILLIS_AN_HOUR)));
     return text.toString();
   }
 
