@@ -45,6 +45,9 @@ record GenerateJob(Environment environment, GenerateOptions options) {
     Output output = plan.output();
     RunCounts counts = plan.counts().after(outcome);
     int previews = Preview.write(run.spark(), outcome.portions(), output);
+    if (counts.made() > 0) {
+      Gallery.write(output, run.job().runId());
+    }
     StageTotals stages = StageTotals.of(run.spark(), outcome.portions(), plan.model().cost());
     RunReport report =
         new RunReport(run.job(), options, counts, stages, run.failedTasks(), start, Instant.now());

@@ -84,6 +84,14 @@ final class Output {
     return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
   }
 
+  /** The committed pictures, with these of their columns. */
+  Dataset<Row> images(StructType columns) {
+    String[] committed = committed(DATA);
+    return committed.length == 0
+        ? spark.createDataFrame(List.of(), columns)
+        : spark.read().schema(columns).parquet(committed);
+  }
+
   /** Of planned pictures, those that no committed portion has. */
   Dataset<Row> missing(Dataset<Row> images) {
     return without(images, DATA);

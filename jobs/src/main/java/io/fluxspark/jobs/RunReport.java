@@ -133,6 +133,7 @@ record RunReport(
     if (previews > 0) {
       out.println(
           "pictures: " + output.path(Preview.FOLDER) + " (the first " + previews + " as files)");
+      out.println("gallery:  " + output.path(Gallery.FILE) + " (open in a browser)");
     }
     if (counts.errors() > 0) {
       out.println("errors:   " + output.path("_errors") + " (Parquet, one row a failed request)");

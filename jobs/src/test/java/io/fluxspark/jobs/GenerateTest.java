@@ -71,7 +71,7 @@ class GenerateTest {
     CommandLineRun run = run(workspace.file("prompts.csv", "prompt", "fox", "hen"), "out");
 
     assertThat(run.out().lines())
-        .hasSize(4)
+        .hasSize(5)
         .satisfiesExactly(
             line -> assertThat(line).matches("2 images, 0 failed rows, [0-9.]+ images/s"),
             line ->
@@ -84,7 +84,10 @@ class GenerateTest {
                     .isEqualTo("table:    " + folder + "/out/data (Parquet, one row an image)"),
             line ->
                 assertThat(line)
-                    .isEqualTo("pictures: " + folder + "/out/preview (the first 2 as files)"));
+                    .isEqualTo("pictures: " + folder + "/out/preview (the first 2 as files)"),
+            line ->
+                assertThat(line)
+                    .isEqualTo("gallery:  " + folder + "/out/gallery.html (open in a browser)"));
     assertThat(run.err().lines())
         .isNotEmpty()
         .allMatch(line -> line.matches("fluxspark: \\d of 2 images, 0 failed, [0-9.]+ images/s"));
