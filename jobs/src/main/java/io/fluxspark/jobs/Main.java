@@ -66,6 +66,7 @@ public final class Main implements Callable<Integer> {
     CommandLine line = new CommandLine(new Main());
     line.addSubcommand(new GenerateCommand(environment));
     line.addSubcommand(new PlanCommand(environment));
+    line.addSubcommand(new ExportCommand(environment));
     line.addSubcommand(new InspectCommand(environment));
     for (CommandLine command : line.getSubcommands().values()) {
       command

@@ -84,6 +84,19 @@ final class Output {
     return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
   }
 
+  /**
+   * The committed pictures, with all columns.
+   *
+   * @throws FluxSparkException {@code INVALID_OUTPUT} when there are none
+   */
+  Dataset<Row> images() {
+    String[] committed = committed(DATA);
+    if (committed.length == 0) {
+      throw invalid(root.toString(), "has no pictures; the output of generate is needed", null);
+    }
+    return spark.read().option("basePath", new Path(root, DATA).toString()).parquet(committed);
+  }
+
   /** The committed pictures, with these of their columns. */
   Dataset<Row> images(StructType columns) {
     String[] committed = committed(DATA);

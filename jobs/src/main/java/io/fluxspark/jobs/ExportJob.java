@@ -1,0 +1,82 @@
+package io.fluxspark.jobs;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.to_json;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.request.RequestColumns;
+import io.fluxspark.spark.Tables;
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** Writes the committed pictures of an output in another form, all executors at once. */
+record ExportJob(
+    Environment environment,
+    String location,
+    String target,
+    ExportFormat format,
+    int imagesPerShard) {
+
+  /**
+   * Writes them.
+   *
+   * @return how many there were
+   * @throws FluxSparkException {@code INVALID_OUTPUT} when there is no such output, it has no
+   *     pictures, or the target is there already
+   */
+  long run() {
+    SparkSession spark = environment.spark().get();
+    Dataset<Row> images = Output.open(spark, location).images();
+    requireNew(spark);
+    Column[] described =
+        Arrays.stream(images.columns())
+            .filter(name -> !name.equals(Tables.IMAGE))
+            .map(name -> col("`" + name.replace("`", "``") + "`"))
+            .toArray(Column[]::new);
+    Dataset<Row> pictures =
+        images.select(
+            col(Tables.IMAGE + "." + Tables.PATH),
+            col(Tables.IMAGE + "." + Tables.BYTES),
+            col(RequestColumns.PROMPT),
+            to_json(struct(described)));
+    return pictures
+        .mapPartitions(
+            new ExportTask(
+                target,
+                format,
+                imagesPerShard,
+                new SerializableConfiguration(spark.sparkContext().hadoopConfiguration())),
+            Encoders.LONG())
+        .agg(sum("value"))
+        .head()
+        .getLong(0);
+  }
+
+  private void requireNew(SparkSession spark) {
+    try {
+      Path path = new Path(target);
+      FileSystem files = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      if (files.exists(path)) {
+        throw new FluxSparkException(
+            ErrorCode.INVALID_OUTPUT,
+            "--target " + target + ": is there already; give a new folder");
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OUTPUT,
+          "--target " + target + ": cannot be looked at: " + e.getMessage(),
+          e);
+    }
+  }
+}
