@@ -40,7 +40,7 @@ class SafetensorsHeaderPropertyTest {
     }
   }
 
-  @Property(tries = 1000)
+  @Property
   void damagedFilesAreReadOrRefused(
       @ForAll("tensors") List<Wanted> wanted,
       @ForAll long seed,
