@@ -16,6 +16,8 @@ public enum ErrorCode {
   OUTPUT_IN_USE(ErrorType.USER),
   /** The model computed infinities or NaN for this request. */
   NOT_FINITE(ErrorType.USER),
+  /** A review of the pictures dropped this one, or failed on it. */
+  REJECTED(ErrorType.USER),
   /** The device's memory or the host's was not enough. */
   OUT_OF_MEMORY(ErrorType.MACHINE),
   /** The accelerator, its driver or its natives failed or are missing. */

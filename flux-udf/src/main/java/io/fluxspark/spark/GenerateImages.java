@@ -54,7 +54,11 @@ public record GenerateImages(
         new ImageStream(
             batches(rows),
             run,
-            new PictureFiles(PictureEncoder.of(job.pictureFormat()), job.settings()),
+            new PictureFiles(
+                PictureEncoder.of(job.pictureFormat()),
+                job.settings(),
+                job.review().isScored(),
+                job.review().open()),
             context::isInterrupted,
             closed);
     // Listeners run last in, first out: the stream ends before the model is given back.

@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param license the model's license in the output
  * @param settings what decides the bytes of the picture files
  * @param batchSize the most pictures of one batch, at least 1
+ * @param review what is done with every picture besides writing it
  * @param runId the run's name in the output
  */
 public record GenerationJob(
@@ -21,6 +22,7 @@ public record GenerationJob(
     String license,
     PictureSettings settings,
     int batchSize,
+    ReviewSettings review,
     String runId,
     ModelLoader loader)
     implements Serializable {
@@ -29,6 +31,7 @@ public record GenerationJob(
     Objects.requireNonNull(modelName, "modelName");
     Objects.requireNonNull(license, "license");
     Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(review, "review");
     Objects.requireNonNull(runId, "runId");
     Objects.requireNonNull(loader, "loader");
     if (batchSize < 1) {

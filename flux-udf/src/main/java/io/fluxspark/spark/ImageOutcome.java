@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.StageSeconds;
 
 /** What became of one planned picture. */
@@ -12,9 +13,17 @@ sealed interface ImageOutcome {
    *
    * @param seconds this picture's share of its batch's
    * @param encodingSeconds spent on the file
+   * @param scores null where none were wanted
+   * @param verdict null where there is no review
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Made(PlannedImage planned, byte[] file, StageSeconds seconds, double encodingSeconds)
+  record Made(
+      PlannedImage planned,
+      byte[] file,
+      StageSeconds seconds,
+      double encodingSeconds,
+      PictureScores scores,
+      String verdict)
       implements ImageOutcome {}
 
   /** The request cannot be met. */

@@ -1,5 +1,6 @@
 package io.fluxspark.spark;
 
+import io.fluxspark.image.PictureScores;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import java.util.ArrayList;
@@ -66,6 +67,11 @@ record ImageRow(ImageRequest request) {
     row.add(made.seconds().denoising());
     row.add(made.seconds().decoding());
     row.add(made.encodingSeconds());
+    PictureScores scores = made.scores();
+    row.add(scores == null ? null : scores.perceptualHash());
+    row.add(scores == null ? null : scores.sharpness());
+    row.add(scores == null ? null : scores.flatness());
+    row.add(made.verdict());
     row.add(request.requestKey());
     row.add(job.runId());
     Row planned = made.planned().row();

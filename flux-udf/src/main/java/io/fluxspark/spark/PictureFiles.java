@@ -4,30 +4,59 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.image.PictureEncoder;
+import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestColumns;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Picture files with the parameters that made them; the same picture gives the same bytes. */
-record PictureFiles(PictureEncoder encoder, PictureSettings settings) {
+record PictureFiles(
+    PictureEncoder encoder,
+    PictureSettings settings,
+    boolean isScored,
+    Optional<PictureReview> review) {
   private static final double NANOS = 1e9;
 
   ImageOutcome write(PlannedImage planned, Picture picture, StageSeconds seconds) {
     long start = System.nanoTime();
     try {
+      Optional<PictureReview.Verdict> verdict =
+          review.map(judge -> judge(judge, picture, planned.request()));
+      if (verdict.isPresent() && !verdict.get().isKept()) {
+        throw new FluxSparkException(
+            ErrorCode.REJECTED, "rejected by the review: " + verdict.get().text());
+      }
+      PictureScores scores = isScored ? PictureScores.of(picture) : null;
       byte[] file = encoder.encode(picture, settings.quality(), parameters(planned.request()));
       double encodingSeconds = (System.nanoTime() - start) / NANOS;
-      return new ImageOutcome.Made(planned, file, seconds, encodingSeconds);
+      return new ImageOutcome.Made(
+          planned,
+          file,
+          seconds,
+          encodingSeconds,
+          scores,
+          verdict.map(PictureReview.Verdict::text).orElse(null));
     } catch (FluxSparkException e) {
       return new ImageOutcome.Failed(planned, e);
     } catch (RuntimeException e) {
       return new ImageOutcome.Failed(
           planned,
           new FluxSparkException(ErrorCode.INTERNAL, "the picture file was not written: " + e, e));
+    }
+  }
+
+  private static PictureReview.Verdict judge(
+      PictureReview judge, Picture picture, ImageRequest request) {
+    try {
+      return judge.review(picture, request);
+    } catch (RuntimeException e) {
+      throw new FluxSparkException(
+          ErrorCode.REJECTED, "the review " + judge.getClass().getName() + " failed: " + e, e);
     }
   }
 

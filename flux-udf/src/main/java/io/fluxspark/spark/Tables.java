@@ -86,6 +86,10 @@ public final class Tables {
           .add(SECONDS_DENOISING, DoubleType)
           .add(SECONDS_DECODING, DoubleType)
           .add(SECONDS_ENCODING, DoubleType)
+          .add("perceptual_hash", LongType)
+          .add("sharpness", DoubleType)
+          .add("flatness", DoubleType)
+          .add("verdict", StringType)
           .add(REQUEST_KEY, StringType)
           .add(RUN_ID, StringType);
 

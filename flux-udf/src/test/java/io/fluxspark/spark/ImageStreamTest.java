@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -37,7 +38,9 @@ class ImageStreamTest {
   private static final PictureFiles FILES =
       new PictureFiles(
           PictureEncoder.of(PictureFormat.PNG),
-          new PictureSettings("png", 75, "float32", "digest"));
+          new PictureSettings("png", 75, "float32", "digest"),
+          false,
+          Optional.empty());
 
   private final AtomicInteger read = new AtomicInteger();
   private final AtomicBoolean interrupted = new AtomicBoolean();

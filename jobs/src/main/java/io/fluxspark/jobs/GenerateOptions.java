@@ -4,6 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
 import io.fluxspark.request.RequestLimits;
+import io.fluxspark.spark.ReviewSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param dtype empty for the device's default
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
  * @param retryErrors whether requests that failed in an earlier run are tried again
+ * @param review what is done with every picture besides writing it
  * @param columnDefaults texts by column name, of the columns that have one
  */
 record GenerateOptions(
@@ -31,6 +33,7 @@ record GenerateOptions(
     double maxErrorFraction,
     Optional<Long> commitEvery,
     boolean retryErrors,
+    ReviewSettings review,
     RequestLimits limits,
     long seed,
     Map<String, String> columnDefaults) {

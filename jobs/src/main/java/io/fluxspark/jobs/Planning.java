@@ -47,6 +47,7 @@ record Planning(
    * @throws FluxSparkException when the request is wrong
    */
   static Planning of(Environment environment, GenerateOptions options) {
+    options.review().open();
     Model model = environment.models().open(options.model());
     RequestRules rules =
         new RequestRules(
@@ -112,6 +113,7 @@ record Planning(
         new PictureSettings(
             options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
         options.batchSize(),
+        options.review(),
         RunReport.runId(Instant.now()),
         model.loader());
   }

@@ -1,6 +1,7 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.spark.ReviewSettings;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -90,6 +91,18 @@ final class RunOptions {
   private boolean isRetryingErrors;
 
   @Option(
+      names = "--scores",
+      description =
+          "Fill the columns perceptual_hash, sharpness and flatness. Default: they are null.")
+  private boolean isScored;
+
+  @Option(
+      names = "--review",
+      paramLabel = "CLASS",
+      description = "A PictureReview on the class path, which judges every picture.")
+  private String review;
+
+  @Option(
       names = "--max-size",
       defaultValue = "2048",
       paramLabel = "PIXELS",
@@ -125,6 +138,7 @@ final class RunOptions {
         maxErrorFraction,
         Optional.ofNullable(commitEvery),
         isRetryingErrors,
+        new ReviewSettings(isScored, review),
         GenerateOptions.limits(maxSize),
         seed,
         columns.given());

@@ -107,6 +107,8 @@ record RunReport(
     used.put("max-error-fraction", options.maxErrorFraction());
     options.commitEvery().ifPresent(images -> used.put("commit-every", images));
     used.put("retry-errors", options.retryErrors());
+    used.put("scores", options.review().isScored());
+    used.put("review", options.review().reviewClass());
     used.put("max-size", options.limits().maxSize());
     used.put("seed", options.seed());
     options.columnDefaults().forEach((column, value) -> used.put(column.replace('_', '-'), value));

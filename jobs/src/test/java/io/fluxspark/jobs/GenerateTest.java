@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -309,6 +310,61 @@ class GenerateTest {
     assertThat(file[0] & 255).isEqualTo(firstByte);
     assertThat(workspace.<String>byImage("out", "image.path").get("a/0"))
         .endsWith(format.equals("jpeg") ? ".jpg" : "." + format);
+  }
+
+  @Test
+  void scoresAreColumnsWhereTheyAreWanted() {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
+    run(prompts, "without");
+
+    CommandLineRun run = run(prompts, "out", "--scores");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(workspace.<Double>byImage("out", "flatness")).containsEntry("a/0", 1.0);
+    assertThat(workspace.<Double>byImage("out", "sharpness")).containsEntry("a/0", 0.0);
+    assertThat(workspace.<Long>byImage("out", "perceptual_hash").get("a/0")).isNotNull();
+    assertThat(workspace.<Double>byImage("without", "flatness")).containsEntry("a/0", null);
+    assertThat(workspace.images("without").schema()).isEqualTo(workspace.images("out").schema());
+  }
+
+  @Test
+  void aReviewKeepsOrDropsPicturesOneByOne() {
+    Path prompts =
+        workspace.file(
+            "prompts.csv", "id,prompt", "a,fox", "b,a bad owl", "c,hen", "d,a broken elk");
+    String[] options = {
+      "--batch-size", "4", "--max-error-fraction", "0.5", "--review", Prudish.class.getName()
+    };
+
+    CommandLineRun run = run(prompts, "out", options);
+    int tries = ConstantPictures.TRIES.get();
+    CommandLineRun again = run(prompts, "out", options);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(workspace.<String>byImage("out", "verdict"))
+        .isEqualTo(Map.of("a/0", "48 wide", "c/0", "48 wide"));
+    assertThat(workspace.errors("out"))
+        .extracting(
+            row -> row.<String>getAs("error_code") + " " + row.<String>getAs("error_message"))
+        .containsExactly(
+            "REJECTED rejected by the review: not fit to be seen",
+            "REJECTED the review "
+                + Prudish.class.getName()
+                + " failed: java.lang.IllegalStateException: cannot look");
+    assertThat(again.out()).startsWith("0 images");
+    assertThat(ConstantPictures.TRIES).as("rejected pictures are not made again").hasValue(tries);
+  }
+
+  @Test
+  void aReviewThatIsNoneIsRefused() {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
+
+    CommandLineRun run = run(prompts, "out", "--review", "java.lang.String");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("--review java.lang.String: a public class that implements ", "PictureReview");
+    assertThat(workspace.output("out")).doesNotExist();
   }
 
   @ParameterizedTest
