@@ -22,6 +22,8 @@ public enum ErrorCode {
   OUT_OF_MEMORY(ErrorType.MACHINE),
   /** The accelerator, its driver or its natives failed or are missing. */
   DEVICE_ERROR(ErrorType.MACHINE),
+  /** The accelerator failed so that nothing in this process can use it any more. */
+  DEVICE_LOST(ErrorType.MACHINE),
   /** Reading or writing failed. */
   INPUT_OUTPUT(ErrorType.MACHINE),
   /** The work was interrupted. */

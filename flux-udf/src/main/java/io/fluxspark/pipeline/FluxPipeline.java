@@ -5,6 +5,7 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.DeviceCache;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
@@ -28,12 +29,14 @@ import java.util.stream.IntStream;
  */
 public final class FluxPipeline implements ImageGenerator {
   private final FluxModel model;
+  private final PictureDecoder decoder;
 
   /** Batches read, closing writes: the model stays while a batch is made. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
 
   private FluxPipeline(FluxModel model) {
     this.model = model;
+    this.decoder = new PictureDecoder(model.vae()::decode, model.vae()::decodeInStrips);
   }
 
   /**
@@ -61,6 +64,20 @@ public final class FluxPipeline implements ImageGenerator {
   @Override
   public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
     use.readLock().lock();
+    try {
+      return make(batch, cancelled);
+    } catch (FluxSparkException e) {
+      if (e.code() == ErrorCode.OUT_OF_MEMORY) {
+        // Whoever tries it again with fewer pictures needs the memory in other pieces.
+        DeviceCache.empty(model.device());
+      }
+      throw e;
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  private GeneratedBatch make(List<ImageRequest> batch, BooleanSupplier cancelled) {
     try (TensorScope scope = new TensorScope(model.device())) {
       Stopwatch stopwatch = new Stopwatch();
       Bucket bucket = bucketOf(batch);
@@ -72,8 +89,6 @@ public final class FluxPipeline implements ImageGenerator {
       List<GeneratedImage> images = decode(latents, batch, bucket);
       return new GeneratedBatch(
           images, new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()));
-    } finally {
-      use.readLock().unlock();
     }
   }
 
@@ -201,12 +216,18 @@ public final class FluxPipeline implements ImageGenerator {
                   tokens(bucket.height()),
                   tokens(bucket.width())); // (1, C / 4, 2 h, 2 w)
       Vae.Pixels pixels =
-          model.vae().pixels(scope, model.vae().decode(scope, latent)); // (1, H, W, 3)
+          model.vae().pixels(scope, decoder.decode(scope, latent, bucket)); // (1, H, W, 3)
       if (pixels.finite().toFloats()[0] != 0) {
         return notFinite("decoded values");
       }
       return new GeneratedImage.Made(
           new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()));
+    } catch (FluxSparkException e) {
+      if (e.code() != ErrorCode.OUT_OF_MEMORY) {
+        throw e;
+      }
+      // A smaller batch would not help: pictures are decoded alone.
+      return new GeneratedImage.Failed(e);
     }
   }
 

@@ -34,6 +34,7 @@ public final class ModelPrograms {
             T5Encoder.program(folder.textEncoder2Config(), type),
             Transformer.program(folder.transformerConfig(), type),
             Vae.program(folder.vaeConfig(), type),
+            Vae.stripsProgram(folder.vaeConfig(), type),
             Latents.program());
     try {
       Files.createDirectories(target);

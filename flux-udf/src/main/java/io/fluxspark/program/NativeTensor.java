@@ -1,5 +1,6 @@
 package io.fluxspark.program;
 
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -49,6 +50,9 @@ public final class NativeTensor implements Argument {
     try (PtNDManager manager = Natives.manager(device);
         PtNDArray array = value.toTensor(manager)) {
       return reader.apply(array);
+    } catch (EngineException e) {
+      // A GPU works while Java goes on: what failed in a program is often said here first.
+      throw Natives.typed("reading a tensor from " + device, e);
     }
   }
 }

@@ -7,7 +7,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import java.util.Locale;
 
 /** DJL's PyTorch engine: started offline, and its failures typed. */
 final class Natives {
@@ -65,20 +64,11 @@ final class Natives {
     }
   }
 
+  /** A failure of PyTorch with its code; the message is the line that says what happened. */
   static FluxSparkException typed(String what, RuntimeException failure) {
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    String lower = message.toLowerCase(Locale.ROOT);
-    ErrorCode code = ErrorCode.INTERNAL;
-    if (lower.contains("out of memory")
-        || lower.contains("can't allocate memory")
-        || lower.contains("not enough memory")) {
-      code = ErrorCode.OUT_OF_MEMORY;
-    } else if (lower.contains("cuda error")
-        || lower.contains("cublas")
-        || lower.contains("cudnn error")) {
-      code = ErrorCode.DEVICE_ERROR;
-    }
-    return new FluxSparkException(code, what + ": " + essence(message), failure);
+    return new FluxSparkException(
+        NativeFailure.codeOf(message), what + ": " + essence(message), failure);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.fluxspark.program;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -69,6 +70,8 @@ public final class TensorScope implements AutoCloseable {
         PtNDArray view = (PtNDArray) maker.apply(manager);
         PtNDArray copy = (PtNDArray) view.duplicate()) {
       return tensor(IValue.from(copy));
+    } catch (EngineException e) {
+      throw Natives.typed("copying a tensor to " + device, e);
     }
   }
 

@@ -22,7 +22,8 @@ import org.apache.spark.util.TaskCompletionListener;
  * order, while it makes the next: memory does not grow with the partition. Neighbours of one bucket
  * are made in batches. The model comes from {@link ModelCache#shared}, for the GPU that Spark gave
  * the task, or the CPU when it gave none. A request that cannot be met goes to {@code failed}
- * instead of the result. A task that ends in any way waits until no thread uses the model.
+ * instead of the result. A task that ends in any way waits until no thread uses the model. An
+ * executor whose device is lost ends with exit code 75.
  *
  * @param made counts pictures
  * @param failed gathers requests that cannot be met; Spark takes each task's once when the result
@@ -42,12 +43,15 @@ public record GenerateImages(
     ModelKey key =
         new ModelKey(
             job.location(), job.settings().modelDigest(), device(context), job.settings().dtype());
-    ModelCache.Lease lease = ModelCache.shared().lease(key, job.loader());
+    ExecutorMetrics metrics = ExecutorMetrics.shared();
+    ModelCache.Lease lease = LostDevice.watch(() -> ModelCache.shared().lease(key, job.loader()));
     context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
     AtomicBoolean closed = new AtomicBoolean();
     BatchRun run =
         new BatchRun(
             lease.generator(),
+            lease.batchSizes(),
+            metrics,
             () -> closed.get() || context.isInterrupted(),
             isLastAttempt(context));
     ImageStream stream =
@@ -63,7 +67,7 @@ public record GenerateImages(
             closed);
     // Listeners run last in, first out: the stream ends before the model is given back.
     context.addTaskCompletionListener((TaskCompletionListener) ended -> stream.close());
-    return new MadeRows(stream);
+    return new MadeRows(stream, metrics);
   }
 
   private Iterator<List<PlannedImage>> batches(Iterator<Row> rows) {
@@ -99,20 +103,24 @@ public record GenerateImages(
   /** The pictures that were made; those that failed are put aside on the way. */
   private final class MadeRows implements Iterator<Row> {
     private final Iterator<ImageOutcome> outcomes;
+    private final ExecutorMetrics metrics;
     private Row next;
 
-    private MadeRows(Iterator<ImageOutcome> outcomes) {
+    private MadeRows(Iterator<ImageOutcome> outcomes, ExecutorMetrics metrics) {
       this.outcomes = outcomes;
+      this.metrics = metrics;
     }
 
     @Override
     public boolean hasNext() {
       while (next == null && outcomes.hasNext()) {
-        ImageOutcome outcome = outcomes.next();
+        ImageOutcome outcome = LostDevice.watch(outcomes::next);
         if (outcome instanceof ImageOutcome.Made image) {
           made.add(1);
+          metrics.made(image);
           next = ImageRow.made(image, job);
         } else if (outcome instanceof ImageOutcome.Failed image) {
+          metrics.failed();
           failed.add(FailedImage.of(image.planned(), image.failure()));
         }
       }

@@ -152,6 +152,7 @@ public final class ModelCache {
   private static final class Entry {
     private final ModelKey key;
     private final CompletableFuture<ImageGenerator> generator = new CompletableFuture<>();
+    private final BatchSizes batchSizes = new BatchSizes();
     private int holders;
 
     private Entry(ModelKey key) {
@@ -171,6 +172,11 @@ public final class ModelCache {
     /** The loaded model; the cache closes it. */
     public ImageGenerator generator() {
       return entry.generator.join();
+    }
+
+    /** What is known of the model's memory; as old as the model. */
+    BatchSizes batchSizes() {
+      return entry.batchSizes;
     }
 
     /** Gives the model back; a second call does nothing. */

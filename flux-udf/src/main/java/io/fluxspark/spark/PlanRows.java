@@ -59,14 +59,9 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
   private Stream<Row> plan(Row row, String place) {
     Integer malformed = columns.sources().get(Tables.SOURCE_MALFORMED);
     if (malformed != null && !row.isNullAt(malformed)) {
-      String text = row.getString(malformed).strip();
-      String shown =
-          text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text;
+      String shown = ShownText.of(row.getString(malformed), SHOWN_CHARACTERS);
       return Stream.of(
-          invalid(
-              row,
-              place,
-              "cannot be taken apart into the table's columns: " + shown.replaceAll("\\s+", " ")));
+          invalid(row, place, "cannot be taken apart into the table's columns: " + shown));
     }
     Map<String, Object> values = new HashMap<>();
     columns.requests().forEach((name, position) -> values.put(name, row.get(position)));

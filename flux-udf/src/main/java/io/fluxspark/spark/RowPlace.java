@@ -40,9 +40,7 @@ final class RowPlace {
     for (String column : new String[] {RequestColumns.ID, RequestColumns.PROMPT}) {
       Integer position = columns.requests().get(column);
       if (position != null && !row.isNullAt(position) && !(row.get(position) instanceof byte[])) {
-        String text = String.valueOf(row.get(position)).replaceAll("\\s+", " ");
-        String shown =
-            text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text;
+        String shown = ShownText.of(String.valueOf(row.get(position)), SHOWN_CHARACTERS);
         return "row with " + column + " '" + shown + "'";
       }
     }

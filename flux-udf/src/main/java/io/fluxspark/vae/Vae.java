@@ -16,10 +16,12 @@ import java.util.stream.Stream;
 public final class Vae implements AutoCloseable {
   private final VaeProgram programs;
   private final ModelPart part;
+  private final StripDecoder strips;
 
-  private Vae(VaeProgram programs, ModelPart part) {
+  private Vae(VaeProgram programs, ModelPart part, StripDecoder strips) {
     this.programs = programs;
     this.part = part;
+    this.strips = strips;
   }
 
   /**
@@ -45,7 +47,12 @@ public final class Vae implements AutoCloseable {
   public static Vae load(VaeConfig config, Checkpoint checkpoint, Device device, DataType type) {
     VaeProgram programs = new VaeProgram(config, type);
     ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
-    return new Vae(programs, part);
+    try {
+      return new Vae(programs, part, StripDecoder.load(programs, config, device, type));
+    } catch (RuntimeException | Error e) {
+      part.close();
+      throw e;
+    }
   }
 
   /** The weights that an autoencoder of this configuration has. */
@@ -65,6 +72,11 @@ public final class Vae implements AutoCloseable {
     return new VaeProgram(config, type).program;
   }
 
+  /** The programs for {@link #decodeInStrips}, as those of {@link #program}. */
+  public static Program stripsProgram(VaeConfig config, DataType type) {
+    return new StripProgram(new VaeProgram(config, type), config, type).program;
+  }
+
   /**
    * Decodes latents.
    *
@@ -73,6 +85,21 @@ public final class Vae implements AutoCloseable {
    */
   public NativeTensor decode(TensorScope owner, NativeTensor latent) {
     return part.run(owner, programs.decode, part.own(), latent).get(0);
+  }
+
+  /**
+   * Decodes latents with little of the device's memory: only a strip of the picture is there at a
+   * time, what lies between two layers stays in the host's. It takes longer, and gives what {@link
+   * #decode} gives but for the order of sums.
+   *
+   * <p>diffusers' {@code AutoencoderKL.tiled_decode} needs little memory too, but each of its tiles
+   * has statistics and attention of its own, which makes another picture.
+   *
+   * @param latent normalised by shift and scale, (B, latent_channels, 2 h, 2 w), float32
+   * @return (B, 3, f 2 h, f 2 w), float32, around -1 to 1
+   */
+  public NativeTensor decodeInStrips(TensorScope owner, NativeTensor latent) {
+    return strips.decode(owner, part.own(), latent);
   }
 
   /**
@@ -97,6 +124,7 @@ public final class Vae implements AutoCloseable {
 
   @Override
   public void close() {
+    strips.close();
     part.close();
   }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * w, a picture {@code f} times that.
  */
 final class VaeProgram {
-  private static final double EPS = 1e-6;
+  static final double EPS = 1e-6;
   private static final Dim B = Dim.named("B");
   private static final Dim ROWS = Dim.named("h");
   private static final Dim COLUMNS = Dim.named("w");
@@ -44,21 +44,8 @@ final class VaeProgram {
   /** A normalised latent to a picture of values around -1 to 1. */
   private Method decode(Method m) {
     Weights w = m.weights("weights", type);
-    Tensor latent =
-        m.input(
-            "latent",
-            DataType.FLOAT32,
-            B,
-            Dim.of(config.latentChannels()),
-            ROWS.times(2),
-            COLUMNS.times(2)); // (B, C, 2 h, 2 w)
-    Tensor x = latent.divide(config.scalingFactor()).add(config.shiftFactor()).to(type);
-    if (config.usePostQuantConv()) {
-      x = w.conv2d("post_quant_conv", x, config.latentChannels(), 1, 1, 0);
-    }
+    Tensor x = decoderStart(w, latent(m)); // (B, top, 2 h, 2 w)
     Weights decoder = w.in("decoder");
-    x = decoder.conv2d("conv_in", x, top, 3, 1, 1); // (B, top, 2 h, 2 w)
-    x = middle(decoder.in("mid_block"), x);
     for (int i = 0; i < channels.size(); i++) {
       Weights block = decoder.in("up_blocks." + i);
       int out = channels.get(channels.size() - 1 - i);
@@ -79,6 +66,26 @@ final class VaeProgram {
     x = norm(decoder, "conv_norm_out", x).silu();
     x = decoder.conv2d("conv_out", x, config.outChannels(), 3, 1, 1); // (B, 3, f 2 h, f 2 w)
     return m.returns(x.to(DataType.FLOAT32));
+  }
+
+  Tensor latent(Method m) {
+    return m.input(
+        "latent",
+        DataType.FLOAT32,
+        B,
+        Dim.of(config.latentChannels()),
+        ROWS.times(2),
+        COLUMNS.times(2)); // (B, C, 2 h, 2 w)
+  }
+
+  /** The decoder up to its middle block: (B, C, 2 h, 2 w) to (B, top, 2 h, 2 w). */
+  Tensor decoderStart(Weights w, Tensor latent) {
+    Tensor x = latent.divide(config.scalingFactor()).add(config.shiftFactor()).to(type);
+    if (config.usePostQuantConv()) {
+      x = w.conv2d("post_quant_conv", x, config.latentChannels(), 1, 1, 0);
+    }
+    x = w.conv2d("decoder.conv_in", x, top, 3, 1, 1); // (B, top, 2 h, 2 w)
+    return middle(w.in("decoder.mid_block"), x);
   }
 
   /**

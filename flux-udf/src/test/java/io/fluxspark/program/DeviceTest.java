@@ -2,6 +2,7 @@ package io.fluxspark.program;
 
 import static io.fluxspark.Failures.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluxspark.error.ErrorCode;
@@ -50,5 +51,11 @@ class DeviceTest {
       assertRefused(ErrorCode.DEVICE_ERROR, () -> scope.floats(new float[1], 1))
           .contains("cuda:1000");
     }
+  }
+
+  @Test
+  void aGpuThatIsNotThereHasNoCacheToEmptyAndTheCpuNeverHas() {
+    assertRefused(ErrorCode.DEVICE_ERROR, () -> DeviceCache.empty(MISSING)).contains("cuda:1000");
+    assertThatCode(() -> DeviceCache.empty(Device.cpu())).doesNotThrowAnyException();
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BatchRunTest {
   private final List<Integer> batchSizes = new ArrayList<>();
   private final AtomicBoolean cancelled = new AtomicBoolean();
+  private final BatchSizes sizes = new BatchSizes();
+  private final ExecutorMetrics metrics = new ExecutorMetrics();
 
   @Test
   void aBatchIsMadeAtOnceAndItsTimeShared() {
@@ -85,6 +88,79 @@ class BatchRunTest {
   }
 
   @Test
+  void aBatchThatDoesNotFitIsHalvedUntilItDoesAndKeepsItsOrder() {
+    List<BatchRun.Result> results = run(false, fitting(3)).run(Requests.first(8));
+    assertThat(batchSizes).containsExactly(8, 4, 2, 2, 2, 2);
+    assertThat(greys(results)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    assertThat(counter("outOfMemoryRetries")).isEqualTo(2);
+    assertThat(counter("batches")).isEqualTo(4);
+  }
+
+  @Test
+  void laterBatchesOfTheBucketStartWithTheSizeThatWasFound() {
+    run(false, fitting(2)).run(Requests.first(5));
+    batchSizes.clear();
+    List<BatchRun.Result> results = run(false, fitting(2)).run(Requests.first(5));
+    assertThat(batchSizes).containsExactly(2, 2, 1);
+    assertThat(greys(results)).containsExactly(0, 1, 2, 3, 4);
+  }
+
+  @Test
+  void memoryThatTheOtherHalfDoesNotFindIsLearntToo() {
+    AtomicInteger calls = new AtomicInteger();
+    List<BatchRun.Result> results =
+        run(
+                false,
+                batch -> {
+                  int call = calls.getAndIncrement();
+                  if (call == 0 || call == 2) {
+                    throw Requests.failure(ErrorCode.OUT_OF_MEMORY);
+                  }
+                  return Requests.painted(batch);
+                })
+            .run(Requests.first(4));
+    assertThat(batchSizes).containsExactly(4, 2, 2, 1, 1);
+    assertThat(greys(results)).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void aPictureThatAloneIsTooLargeFailsWhereOthersWereMade() {
+    run(false, Requests::painted).run(Requests.first(1));
+    List<BatchRun.Result> results = run(false, fitting(0)).run(Requests.first(2));
+    assertThat(results)
+        .extracting(result -> failure(result).code())
+        .containsExactly(ErrorCode.OUT_OF_MEMORY, ErrorCode.OUT_OF_MEMORY);
+  }
+
+  @Test
+  void aFullJavaHeapIsTooLittleMemoryToo() {
+    List<BatchRun.Result> results =
+        run(
+                true,
+                batch -> {
+                  if (batch.size() > 1 || batch.get(0).seed() == 1) {
+                    throw new OutOfMemoryError("Java heap space");
+                  }
+                  return Requests.painted(batch);
+                })
+            .run(Requests.first(2));
+    assertThat(batchSizes).containsExactly(2, 1, 1);
+    assertThat(greys(results)).containsExactly(0, null);
+    assertThat(failure(results.get(1)).code()).isEqualTo(ErrorCode.OUT_OF_MEMORY);
+    assertThat(failure(results.get(1))).hasMessageContaining("heap");
+  }
+
+  @Test
+  void aLostDeviceIsTriedNoFurther() {
+    assertRefused(
+        ErrorCode.DEVICE_LOST,
+        () ->
+            run(true, failing(Set.of(1L), Requests.failure(ErrorCode.DEVICE_LOST)))
+                .run(Requests.first(3)));
+    assertThat(batchSizes).containsExactly(3);
+  }
+
+  @Test
   void inTheLastAttemptABrokenDeviceIsThrownAllTheSame() {
     assertRefused(
         ErrorCode.DEVICE_ERROR,
@@ -117,7 +193,7 @@ class BatchRunTest {
     Function<List<ImageRequest>, GeneratedBatch> interrupted =
         failing(Set.of(1L), Requests.failure(ErrorCode.INTERRUPTED));
     assertRefused(ErrorCode.INTERRUPTED, () -> run(true, interrupted).run(Requests.first(3)));
-    assertThat(batchSizes).containsExactly(3, 1, 1);
+    assertThat(batchSizes).containsExactly(3);
   }
 
   @Test
@@ -160,7 +236,8 @@ class BatchRunTest {
             return Requests.painted(batch);
           }
         };
-    assertThat(new BatchRun(model, cancelled::get, false).run(Requests.first(1))).hasSize(1);
+    assertThat(new BatchRun(model, sizes, metrics, cancelled::get, false).run(Requests.first(1)))
+        .hasSize(1);
   }
 
   @Test
@@ -183,6 +260,8 @@ class BatchRunTest {
             return model.apply(batch);
           }
         },
+        sizes,
+        metrics,
         cancelled::get,
         isLastAttempt);
   }
@@ -204,6 +283,20 @@ class BatchRunTest {
       }
       return Requests.painted(batch);
     };
+  }
+
+  /** A device that has memory for so many pictures at once. */
+  private static Function<List<ImageRequest>, GeneratedBatch> fitting(int most) {
+    return batch -> {
+      if (batch.size() > most) {
+        throw Requests.failure(ErrorCode.OUT_OF_MEMORY);
+      }
+      return Requests.painted(batch);
+    };
+  }
+
+  private long counter(String name) {
+    return metrics.metricRegistry().counter(name).getCount();
   }
 
   private static List<Integer> greys(List<BatchRun.Result> results) {

@@ -303,7 +303,7 @@ class ImageStreamTest {
         };
     return new ImageStream(
         source(batches),
-        new BatchRun(generator, closed::get, false),
+        new BatchRun(generator, new BatchSizes(), new ExecutorMetrics(), closed::get, false),
         FILES,
         interrupted::get,
         closed);

@@ -66,6 +66,21 @@ class ModelCacheTest {
   }
 
   @Test
+  void whatIsKnownOfAModelsMemoryLivesAsLongAsTheModel() {
+    BatchSizes first;
+    try (ModelCache.Lease lease = cache.lease(key("a", GPU), this::load)) {
+      first = lease.batchSizes();
+    }
+    try (ModelCache.Lease lease = cache.lease(key("a", GPU), this::load)) {
+      assertThat(lease.batchSizes()).isSameAs(first);
+    }
+    cache.closeIdle();
+    try (ModelCache.Lease lease = cache.lease(key("a", GPU), this::load)) {
+      assertThat(lease.batchSizes()).isNotSameAs(first);
+    }
+  }
+
+  @Test
   void whoWaitsForAFailedLoadGetsItsFailureAndTheNextLoadsAgain() throws Exception {
     CountDownLatch mayFail = new CountDownLatch(1);
     List<Future<ModelCache.Lease>> asked =

@@ -46,7 +46,9 @@ class InspectTest {
             "T5Encoder.pt",
             "T5Encoder.py",
             "Vae.pt",
-            "Vae.py");
+            "Vae.py",
+            "VaeStrips.pt",
+            "VaeStrips.py");
     assertThat(Files.readString(folder.resolve("programs/FluxTransformer.py")))
         .contains(
             "  def single_stream_block(self: __torch__.FluxTransformer,",

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -22,13 +23,18 @@ final class LocalCluster implements AutoCloseable {
 
   /** Starts that many executors with one core each. */
   LocalCluster(int executors) {
+    this(executors, Map.of());
+  }
+
+  /** The same, with more of Spark's settings. */
+  LocalCluster(int executors, Map<String, String> conf) {
     this.executors = executors;
     String classes =
         String.join(
             File.pathSeparator,
             System.getProperty("fluxspark.jar"),
             Path.of(System.getProperty("basedir"), "target/test-classes").toString());
-    this.spark =
+    SparkSession.Builder builder =
         SparkSession.builder()
             .master("local-cluster[" + executors + ",1,2048]")
             .appName("LocalCluster")
@@ -44,8 +50,9 @@ final class LocalCluster implements AutoCloseable {
             .config("spark.ui.enabled", "false")
             .config("spark.log.level", "ERROR")
             .config("spark.driver.host", "localhost")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .getOrCreate();
+            .config("spark.driver.bindAddress", "127.0.0.1");
+    conf.forEach(builder::config);
+    this.spark = builder.getOrCreate();
   }
 
   SparkSession spark() {
@@ -68,6 +75,11 @@ final class LocalCluster implements AutoCloseable {
   /** Asks every executor after it has closed the models that no task holds. */
   List<Executor> executorsWithoutModels() {
     return ask(() -> ModelCache.shared().closeIdle());
+  }
+
+  /** Has every executor tell its sinks what it counted so far. */
+  void reportMetrics() {
+    ask(() -> SparkEnv.get().metricsSystem().report());
   }
 
   private interface Step extends Runnable, Serializable {}
