@@ -48,10 +48,12 @@ record Portion(int number, String data, String errors) {
   /** Writes and commits the pictures, which makes them. */
   void writeImages(Dataset<Row> images) {
     images.write().options(PARQUET).parquet(data);
+    CommitProtocol.verify(images.sparkSession(), data);
   }
 
   /** Writes and commits the failed requests. */
   void writeErrors(Dataset<Row> failed) {
     failed.coalesce(1).write().parquet(errors);
+    CommitProtocol.verify(failed.sparkSession(), errors);
   }
 }
