@@ -27,6 +27,7 @@ public final class TransformerBenchmark {
   static final int TEXT_TOKENS = 64;
 
   private static final double GIGA = 1e9;
+  private static final double FLOPS = CONFIG.flops(ROWS * COLUMNS + TEXT_TOKENS);
 
   private TransformerBenchmark() {}
 
@@ -44,7 +45,7 @@ public final class TransformerBenchmark {
           CONFIG.numSingleLayers(),
           ROWS * COLUMNS,
           TEXT_TOKENS,
-          flops() / GIGA);
+          FLOPS / GIGA);
       System.out.printf("%-10s %14s %14s %12s%n", "dtype", "ms a step", "peak GFLOP/s", "share");
       for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
         double peak = MatrixMultiply.FLOPS / samples(MatrixMultiply.class, folder, type).getMin();
@@ -54,7 +55,7 @@ public final class TransformerBenchmark {
             type.name().toLowerCase(java.util.Locale.ROOT),
             1000 * step,
             peak / GIGA,
-            100 * flops() / step / peak);
+            100 * FLOPS / step / peak);
       }
     } finally {
       for (File file : folder.toFile().listFiles()) {
@@ -77,16 +78,5 @@ public final class TransformerBenchmark {
                     .build())
             .runSingle();
     return result.getPrimaryResult().getStatistics();
-  }
-
-  /**
-   * Multiplications and additions of a step: 24 D^2 a token and block for the linear layers, 4 D a
-   * pair of tokens and block for the attention; what does not depend on the tokens is left out.
-   */
-  private static double flops() {
-    double blocks = CONFIG.numLayers() + CONFIG.numSingleLayers();
-    double tokens = ROWS * COLUMNS + TEXT_TOKENS;
-    double inner = CONFIG.innerDim();
-    return blocks * (24 * inner * inner * tokens + 4 * tokens * tokens * inner);
   }
 }

@@ -12,6 +12,8 @@ public enum ErrorCode {
   INVALID_MODEL(ErrorType.USER),
   /** The output folder exists and is not ours, or cannot be written. */
   INVALID_OUTPUT(ErrorType.USER),
+  /** Another run is writing the output folder. */
+  OUTPUT_IN_USE(ErrorType.USER),
   /** The model computed infinities or NaN for this request. */
   NOT_FINITE(ErrorType.USER),
   /** The device's memory or the host's was not enough. */

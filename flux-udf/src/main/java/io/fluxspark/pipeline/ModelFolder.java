@@ -154,6 +154,11 @@ public record ModelFolder(
     return lite ? "FLUX.1-lite" : "custom";
   }
 
+  /** What its pictures cost. */
+  public ModelCost cost() {
+    return FluxCost.of(this);
+  }
+
   /**
    * The model's identity, see {@link ModelDigest}. Reads all files anew.
    *

@@ -5,31 +5,29 @@ import static org.apache.spark.sql.functions.expr;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
+import io.fluxspark.spark.TaskLayout.BucketCount;
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.PartitionPruningRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import scala.Function1;
 import scala.Tuple2;
+import scala.reflect.ClassTag;
 
 /**
- * Spreads planned pictures over tasks.
- *
- * <p>Pictures are sorted by bucket and key and cut into batches from the start of each bucket; each
- * task gets a contiguous run of whole batches of about the same cost (pixels times steps). So which
- * pictures share a batch depends on the pictures and the batch size alone, not on how the table was
- * partitioned or how many tasks there are.
- *
- * <p>There are {@value #TASKS_A_SLOT} tasks a slot, so that slow ones even out, and more when a
- * task would get more than {@value #MOST_IMAGES_A_TASK} pictures, since a task that fails makes its
- * pictures anew.
+ * Planned pictures as tasks, in portions. All pictures are sorted and shuffled once, when the first
+ * portion is made; each portion then runs its own tasks alone.
  */
 public final class ImageTasks {
-  static final int TASKS_A_SLOT = 4;
-  static final int MOST_IMAGES_A_TASK = 256;
-
   private static final String TRUE_CFG =
       RequestColumns.TRUE_CFG_SCALE + " > 1 AND " + RequestColumns.NEGATIVE_PROMPT + " IS NOT NULL";
   private static final Column[] BUCKET = {
@@ -37,63 +35,87 @@ public final class ImageTasks {
     col(RequestColumns.WIDTH),
     col(RequestColumns.NUM_INFERENCE_STEPS),
     col(RequestColumns.MAX_SEQUENCE_LENGTH),
-    expr(TRUE_CFG).as("true_cfg")
+    expr(TRUE_CFG)
   };
 
-  private ImageTasks() {}
+  private final SparkSession spark;
+  private final StructType schema;
+  private final TaskLayout layout;
+  private final JavaRDD<Row> tasks;
+
+  private ImageTasks(SparkSession spark, StructType schema, TaskLayout layout, JavaRDD<Row> tasks) {
+    this.spark = spark;
+    this.schema = schema;
+    this.layout = layout;
+    this.tasks = tasks;
+  }
 
   /**
-   * The same rows, one partition a task, in order.
+   * How many pictures each bucket has.
    *
    * @param images as {@link RequestTable#images}
-   * @param batchSize the most pictures of one batch
-   * @param slots tasks that the cluster runs at a time
    */
-  public static Dataset<Row> spread(Dataset<Row> images, int batchSize, int slots) {
+  public static List<BucketCount> buckets(Dataset<Row> images) {
     List<BucketCount> buckets = new ArrayList<>();
     for (Row row : images.groupBy(BUCKET).count().collectAsList()) {
-      buckets.add(
-          new BucketCount(
-              new Bucket(
-                  row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3), row.getBoolean(4)),
-              row.getLong(5)));
+      Bucket bucket =
+          new Bucket(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3), row.getBoolean(4));
+      buckets.add(new BucketCount(bucket, row.getLong(5)));
     }
-    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots);
-    Column[] order = new Column[BUCKET.length + 1];
-    System.arraycopy(BUCKET, 0, order, 0, BUCKET.length - 1);
-    order[BUCKET.length - 1] = expr(TRUE_CFG);
-    order[BUCKET.length] = col(Tables.REQUEST_KEY);
+    return buckets;
+  }
+
+  /**
+   * Spreads pictures over tasks.
+   *
+   * @param images as {@link RequestTable#images}, which give the same rows each time they are read
+   * @param layout of these pictures
+   */
+  public static ImageTasks of(Dataset<Row> images, TaskLayout layout) {
+    Column[] order =
+        Stream.concat(Arrays.stream(BUCKET), Stream.of(col(Tables.REQUEST_KEY)))
+            .toArray(Column[]::new);
     JavaRDD<Row> tasks =
         images
             .orderBy(order)
             .toJavaRDD()
             .zipWithIndex()
             .mapToPair(Tuple2::swap)
-            .repartitionAndSortWithinPartitions(new ByLayout(layout))
+            .repartitionAndSortWithinPartitions(new ByTask(layout.taskStarts()))
             .values();
-    return images.sparkSession().createDataFrame(tasks, images.schema());
+    return new ImageTasks(images.sparkSession(), images.schema(), layout, tasks);
   }
 
-  /** How many pictures a bucket has. */
-  record BucketCount(Bucket bucket, long count) {}
+  /** One portion's pictures in order, one partition a task. */
+  public Dataset<Row> portion(int portion) {
+    int first = layout.firstTask(portion);
+    int end = layout.firstTask(portion + 1);
+    Function1<Object, Object> isOurs =
+        (Function1<Object, Object> & Serializable)
+            task -> (Integer) task >= first && (Integer) task < end;
+    JavaRDD<Row> rows =
+        JavaRDD.fromRDD(PartitionPruningRDD.create(tasks.rdd(), isOurs), ClassTag.apply(Row.class));
+    return spark.createDataFrame(rows, schema);
+  }
 
-  private static final class ByLayout extends Partitioner {
+  private static final class ByTask extends Partitioner {
     private static final long serialVersionUID = 1L;
 
-    private final TaskLayout layout;
+    private final long[] starts;
 
-    private ByLayout(TaskLayout layout) {
-      this.layout = layout;
+    private ByTask(long[] starts) {
+      this.starts = starts;
     }
 
     @Override
     public int numPartitions() {
-      return layout.tasks();
+      return starts.length - 1;
     }
 
     @Override
     public int getPartition(Object position) {
-      return layout.taskOf((Long) position);
+      int found = Arrays.binarySearch(starts, (Long) position);
+      return found >= 0 ? found : -found - 2;
     }
   }
 }

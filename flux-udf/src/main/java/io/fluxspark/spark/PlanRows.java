@@ -65,9 +65,8 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
       return Stream.of(
           invalid(
               row,
-              place
-                  + ": cannot be taken apart into the table's columns: "
-                  + shown.replaceAll("\\s+", " ")));
+              place,
+              "cannot be taken apart into the table's columns: " + shown.replaceAll("\\s+", " ")));
     }
     Map<String, Object> values = new HashMap<>();
     columns.requests().forEach((name, position) -> values.put(name, row.get(position)));
@@ -76,7 +75,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
       return IntStream.range(0, request.numImagesPerPrompt())
           .mapToObj(index -> valid(row, request, index));
     } catch (FluxSparkException e) {
-      return Stream.of(invalid(row, place + ": " + e.getMessage()));
+      return Stream.of(invalid(row, place, e.getMessage()));
     }
   }
 
@@ -112,7 +111,8 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
     return RowFactory.create(planned);
   }
 
-  private Row invalid(Row row, String message) {
+  /** Where the row stands is no part of its key: a table may grow before it is read again. */
+  private Row invalid(Row row, String place, String problem) {
     Map<String, String> given = new TreeMap<>();
     columns
         .requests()
@@ -129,10 +129,10 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
             });
     Object[] planned = new Object[Tables.PLANNED.size() + columns.carried().size() + 3];
     Map<String, String> identity = new TreeMap<>(given);
-    identity.put(ERROR, message);
+    identity.put(ERROR, problem);
     planned[Tables.PLANNED.fieldIndex(Tables.REQUEST_KEY)] =
         RequestIdentity.invalidRowKey(identity);
-    planned[planned.length - 2] = message;
+    planned[planned.length - 2] = place + ": " + problem;
     planned[planned.length - 1] = CollectionConverters.asScala(given);
     return RowFactory.create(planned);
   }

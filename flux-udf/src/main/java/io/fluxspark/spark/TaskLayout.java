@@ -1,67 +1,174 @@
 package io.fluxspark.spark;
 
 import io.fluxspark.request.Bucket;
-import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * Which task makes the picture at a position of the sorted pictures.
+ * How pictures, sorted by bucket and key, are cut into batches, tasks and portions.
  *
- * @param tasks how many there are, at least 1
- * @param batchSize the most pictures of a batch
- * @param firstPositions of each bucket in order
- * @param firstCosts what all pictures before each bucket cost
- * @param imageCosts what one picture of each bucket costs
- * @param allCosts what all pictures cost
+ * <p>A batch is a run of at most {@code batchSize} pictures of one bucket, counted from the
+ * bucket's start, so that which pictures share a batch depends on the pictures and the batch size
+ * alone. A task is a run of whole batches, a portion a run of whole tasks.
+ *
+ * <p>A portion has about {@value #TASKS_A_SLOT} tasks a slot of about the same cost (pixels times
+ * steps), so that slow ones even out, and more where a task would get more than {@value
+ * #MOST_IMAGES_A_TASK} pictures, since a task that fails makes its pictures anew.
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared, never given away
-record TaskLayout(
-    int tasks,
-    int batchSize,
-    long[] firstPositions,
-    double[] firstCosts,
-    double[] imageCosts,
-    double allCosts)
-    implements Serializable {
+public final class TaskLayout {
+  static final int TASKS_A_SLOT = 4;
+  static final int MOST_IMAGES_A_TASK = 256;
 
-  static TaskLayout of(List<ImageTasks.BucketCount> buckets, int batchSize, int slots) {
-    List<ImageTasks.BucketCount> sorted =
-        buckets.stream().sorted(Comparator.comparing(ImageTasks.BucketCount::bucket)).toList();
-    long[] firstPositions = new long[sorted.size()];
-    double[] firstCosts = new double[sorted.size()];
-    double[] imageCosts = new double[sorted.size()];
-    long images = 0;
-    long batches = 0;
-    double costs = 0;
-    for (int i = 0; i < sorted.size(); i++) {
-      long count = sorted.get(i).count();
-      firstPositions[i] = images;
-      firstCosts[i] = costs;
-      imageCosts[i] = cost(sorted.get(i).bucket());
-      images += count;
-      batches += (count + batchSize - 1) / batchSize;
-      costs += count * imageCosts[i];
+  /** Position of the first picture of each task, and the number of pictures behind the last. */
+  private final long[] taskStarts;
+
+  /** The first task of each portion, and the number of tasks behind the last. */
+  private final int[] portionStarts;
+
+  private TaskLayout(long[] taskStarts, int[] portionStarts) {
+    this.taskStarts = taskStarts;
+    this.portionStarts = portionStarts;
+  }
+
+  /**
+   * Lays out pictures.
+   *
+   * @param buckets how many pictures each bucket has, in any order
+   * @param batchSize the most pictures of a batch, at least 1
+   * @param slots tasks that the cluster runs at a time, at least 1
+   * @param imagesAPortion the most pictures of a portion, at least 1; a portion has one batch at
+   *     least
+   */
+  public static TaskLayout of(
+      List<BucketCount> buckets, int batchSize, int slots, long imagesAPortion) {
+    Batches batches = Batches.of(buckets, batchSize);
+    Starts tasks = new Starts();
+    Starts portions = new Starts();
+    for (int first = 0; first < batches.count(); ) {
+      int end = batches.endOfPortion(first, imagesAPortion);
+      portions.add(tasks.size);
+      addTasks(tasks, batches, first, end, slots);
+      first = end;
     }
+    portions.add(tasks.size);
+    tasks.add(batches.starts[batches.count()]);
+    return new TaskLayout(
+        tasks.toArray(), Arrays.stream(portions.toArray()).mapToInt(Math::toIntExact).toArray());
+  }
+
+  private static void addTasks(Starts tasks, Batches batches, int first, int end, int slots) {
+    long images = batches.starts[end] - batches.starts[first];
+    double costs = batches.costs[end] - batches.costs[first];
     long wanted =
         Math.max(
-            (long) slots * ImageTasks.TASKS_A_SLOT,
-            (images + ImageTasks.MOST_IMAGES_A_TASK - 1) / ImageTasks.MOST_IMAGES_A_TASK);
-    int tasks = (int) Math.max(1, Math.min(Integer.MAX_VALUE, Math.min(batches, wanted)));
-    return new TaskLayout(tasks, batchSize, firstPositions, firstCosts, imageCosts, costs);
+            (long) slots * TASKS_A_SLOT, (images + MOST_IMAGES_A_TASK - 1) / MOST_IMAGES_A_TASK);
+    double share = costs / Math.min(wanted, end - first);
+    long taskStart = -1;
+    long taskNumber = -1;
+    for (int batch = first; batch < end; batch++) {
+      long number = (long) ((batches.costs[batch] - batches.costs[first]) / share);
+      boolean isFull =
+          batches.starts[batch + 1] - taskStart > MOST_IMAGES_A_TASK
+              && batches.starts[batch] > taskStart;
+      if (taskStart < 0 || number != taskNumber || isFull) {
+        taskStart = batches.starts[batch];
+        taskNumber = number;
+        tasks.add(taskStart);
+      }
+    }
   }
 
-  int taskOf(long position) {
-    int found = Arrays.binarySearch(firstPositions, position);
-    int bucket = found >= 0 ? found : -found - 2;
-    long inBucket = position - firstPositions[bucket];
-    double before = firstCosts[bucket] + (inBucket - inBucket % batchSize) * imageCosts[bucket];
-    return (int) Math.min(tasks - 1L, (long) (before / allCosts * tasks));
+  /** How many tasks there are in all portions. */
+  public int tasks() {
+    return taskStarts.length - 1;
   }
 
-  private static double cost(Bucket bucket) {
-    double calls = bucket.numInferenceSteps() * (bucket.trueCfg() ? 2.0 : 1.0);
-    return (double) bucket.height() * bucket.width() * calls;
+  /** How many portions there are; 0 where there are no pictures. */
+  public int portions() {
+    return portionStarts.length - 1;
+  }
+
+  /** How many pictures a portion has. */
+  public long images(int portion) {
+    return taskStarts[portionStarts[portion + 1]] - taskStarts[portionStarts[portion]];
+  }
+
+  /** The first task of a portion; that of the next one is the end of this one. */
+  int firstTask(int portion) {
+    return portionStarts[portion];
+  }
+
+  /** Where each task starts, for the executors. */
+  long[] taskStarts() {
+    return taskStarts.clone();
+  }
+
+  /** How many pictures a bucket has. */
+  public record BucketCount(Bucket bucket, long count) {
+    /** Pixels times calls of the transformer. */
+    double imageCost() {
+      double calls = bucket.numInferenceSteps() * (bucket.trueCfg() ? 2.0 : 1.0);
+      return (double) bucket.height() * bucket.width() * calls;
+    }
+  }
+
+  /**
+   * All batches in order.
+   *
+   * @param starts position of each one's first picture, and the number of all pictures
+   * @param costs what all batches before each one cost, and all of them
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared, never given away
+  private record Batches(long[] starts, double[] costs) {
+    static Batches of(List<BucketCount> buckets, int batchSize) {
+      List<BucketCount> sorted =
+          buckets.stream().sorted(Comparator.comparing(BucketCount::bucket)).toList();
+      long count = 0;
+      for (BucketCount bucket : sorted) {
+        count += (bucket.count() + batchSize - 1) / batchSize;
+      }
+      long[] starts = new long[Math.toIntExact(count + 1)];
+      double[] costs = new double[starts.length];
+      int batch = 0;
+      for (BucketCount bucket : sorted) {
+        for (long made = 0; made < bucket.count(); made += batchSize) {
+          long size = Math.min(batchSize, bucket.count() - made);
+          starts[batch + 1] = starts[batch] + size;
+          costs[batch + 1] = costs[batch] + size * bucket.imageCost();
+          batch++;
+        }
+      }
+      return new Batches(starts, costs);
+    }
+
+    int count() {
+      return starts.length - 1;
+    }
+
+    int endOfPortion(int first, long imagesAPortion) {
+      int end = first + 1;
+      while (end < count() && starts[end + 1] - starts[first] <= imagesAPortion) {
+        end++;
+      }
+      return end;
+    }
+  }
+
+  /** A growing list of numbers. */
+  private static final class Starts {
+    private long[] values = new long[16];
+    private int size;
+
+    void add(long value) {
+      if (size == values.length) {
+        values = Arrays.copyOf(values, 2 * size);
+      }
+      values[size++] = value;
+    }
+
+    long[] toArray() {
+      return Arrays.copyOf(values, size);
+    }
   }
 }

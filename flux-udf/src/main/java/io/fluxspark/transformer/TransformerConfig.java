@@ -94,6 +94,19 @@ public record TransformerConfig(
         config.optionalInts("axes_dims_rope", PUBLISHED_AXES));
   }
 
+  /**
+   * Multiplications and additions of one call for one picture: 24 D^2 a token and block for the
+   * linear layers, 4 D a pair of tokens and block for the attention. What does not grow with the
+   * tokens is left out.
+   *
+   * @param tokens L + S, text and image
+   */
+  public double flops(long tokens) {
+    double blocks = numLayers + numSingleLayers;
+    double inner = innerDim();
+    return blocks * (24 * inner * inner * tokens + 4 * inner * tokens * tokens);
+  }
+
   /** Width of the stream of tokens. */
   public int innerDim() {
     return Math.multiplyExact(numAttentionHeads, attentionHeadDim);

@@ -42,26 +42,52 @@ class ImageTasksTest {
   @Test
   void thereIsAPartitionForEachTask() {
     Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
-    assertThat(spread(prompts, 1)).hasSize(4);
-    assertThat(spread(prompts, 3)).hasSize(12);
-    assertThat(spread(prompts.limit(0), 3)).hasSize(1);
+    for (int slots : new int[] {1, 3}) {
+      try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
+        assertThat(spread(prompts, slots))
+            .hasSize(layout(table, slots, 60).tasks())
+            .noneMatch(List::isEmpty);
+      }
+    }
+  }
+
+  @Test
+  void portionsTogetherAreAllPicturesInTheSameBatches() {
+    Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
+    List<List<String>> whole = batches(spread(prompts, 1));
+    List<List<Row>> parts = new ArrayList<>();
+    try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
+      ImageTasks tasks = tasks(table, 1, 16);
+      for (int portion = 0; portion < layout(table, 1, 16).portions(); portion++) {
+        parts.addAll(tasks.portion(portion).toJavaRDD().glom().collect());
+      }
+    }
+    assertThat(batches(parts)).isEqualTo(whole);
   }
 
   @Test
   void rowsStayAsTheyAre() {
     Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);
     try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
-      Dataset<Row> spread = ImageTasks.spread(table.images(), BATCH_SIZE, 1);
+      Dataset<Row> spread = tasks(table, 1, 60).portion(0);
       assertThat(spread.schema()).isEqualTo(table.images().schema());
       assertThat(spread.collectAsList())
           .containsExactlyInAnyOrderElementsOf(table.images().collectAsList());
     }
   }
 
+  private static TaskLayout layout(RequestTable table, int slots, long imagesAPortion) {
+    return TaskLayout.of(ImageTasks.buckets(table.images()), BATCH_SIZE, slots, imagesAPortion);
+  }
+
+  private static ImageTasks tasks(RequestTable table, int slots, long imagesAPortion) {
+    return ImageTasks.of(table.images(), layout(table, slots, imagesAPortion));
+  }
+
   /** The rows of each task. */
   private static List<List<Row>> spread(Dataset<Row> prompts, int slots) {
     try (RequestTable table = RequestTable.of(prompts, "t", RULES, SETTINGS)) {
-      return ImageTasks.spread(table.images(), BATCH_SIZE, slots).toJavaRDD().glom().collect();
+      return tasks(table, slots, 60).portion(0).toJavaRDD().glom().collect();
     }
   }
 

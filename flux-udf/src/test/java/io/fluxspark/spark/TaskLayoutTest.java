@@ -3,10 +3,13 @@ package io.fluxspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.request.Bucket;
-import io.fluxspark.spark.ImageTasks.BucketCount;
+import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -22,52 +25,52 @@ class TaskLayoutTest {
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
-    assertThat(layout(2, 3, new BucketCount(SMALL, 1000)).tasks()).isEqualTo(12);
-    assertThat(layout(2, 3, new BucketCount(SMALL, 9)).tasks()).as("5 batches").isEqualTo(5);
-    assertThat(layout(2, 3).tasks()).as("nothing to do").isEqualTo(1);
+    assertThat(layout(2, 3, 1000, new BucketCount(SMALL, 1000)).tasks()).isEqualTo(12);
+    assertThat(layout(2, 3, 1000, new BucketCount(SMALL, 9)).tasks()).as("batches").isEqualTo(5);
   }
 
   @Test
-  void thereAreMoreTasksThanSlotsNeedWhereTheyWouldGetTooManyPictures() {
-    assertThat(layout(4, 1, new BucketCount(SMALL, 100_000)).tasks()).isEqualTo(391);
+  void nothingToDoIsNoPortion() {
+    assertThat(layout(2, 3, 1000).portions()).isZero();
+    assertThat(layout(2, 3, 1000).tasks()).isZero();
   }
 
   @Test
   void costlyPicturesAreFewerInATask() {
-    TaskLayout layout = layout(1, 1, new BucketCount(SMALL, 100), new BucketCount(LARGE, 4));
-    assertThat(layout.taskOf(0)).isZero();
-    assertThat(layout.taskOf(99)).as("all small ones cost less than a large one").isZero();
-    assertThat(List.of(layout.taskOf(101), layout.taskOf(102), layout.taskOf(103)))
-        .containsExactly(1, 2, 3);
+    TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 100), new BucketCount(LARGE, 4));
+    assertThat(sizes(layout)).containsExactly(101L, 1L, 1L, 1L);
   }
 
   @Test
   void guidanceWithANegativePromptCostsTwice() {
     Bucket twice = new Bucket(64, 64, 4, 64, true);
-    TaskLayout layout = layout(1, 1, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
-    List<Integer> sizes = new ArrayList<>(List.of(0, 0, 0, 0));
-    for (int position = 0; position < 16; position++) {
-      sizes.set(layout.taskOf(position), sizes.get(layout.taskOf(position)) + 1);
-    }
-    assertThat(sizes).containsExactly(6, 4, 3, 3);
+    TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
+    assertThat(sizes(layout)).containsExactly(6L, 4L, 3L, 3L);
   }
 
   @Property(tries = 300)
-  void tasksAreContiguousRunsOfWholeBatches(
+  void tasksAreRunsOfWholeBatchesAndPortionsOfWholeTasks(
       @ForAll("buckets") List<BucketCount> buckets,
       @ForAll @IntRange(min = 1, max = 9) int batchSize,
-      @ForAll @IntRange(min = 1, max = 40) int slots) {
-    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots);
-    assertThat(layout.tasks()).isPositive();
-    int last = 0;
-    for (Batch batch : batches(buckets, batchSize)) {
-      int task = layout.taskOf(batch.first());
-      assertThat(task).isBetween(last, layout.tasks() - 1);
-      for (long position = batch.first(); position < batch.end(); position++) {
-        assertThat(layout.taskOf(position)).as("position %d", position).isEqualTo(task);
-      }
-      last = task;
+      @ForAll @IntRange(min = 1, max = 40) int slots,
+      @ForAll @IntRange(min = 1, max = 500) int imagesAPortion) {
+    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, imagesAPortion);
+    Set<Long> batchStarts = new HashSet<>();
+    batches(buckets, batchSize).forEach(batch -> batchStarts.add(batch.first()));
+
+    for (int task = 0; task < layout.tasks(); task++) {
+      assertThat(batchStarts).contains(layout.taskStarts()[task]);
     }
+    assertThat(sizes(layout)).allMatch(size -> size > 0 && size <= TaskLayout.MOST_IMAGES_A_TASK);
+    long images = 0;
+    for (int portion = 0; portion < layout.portions(); portion++) {
+      assertThat(layout.firstTask(portion)).isLessThan(layout.firstTask(portion + 1));
+      assertThat(layout.images(portion)).isBetween(1L, (long) Math.max(imagesAPortion, batchSize));
+      images += layout.images(portion);
+    }
+    assertThat(layout.firstTask(0)).isZero();
+    assertThat(layout.firstTask(layout.portions())).isEqualTo(layout.tasks());
+    assertThat(images).isEqualTo(buckets.stream().mapToLong(BucketCount::count).sum());
   }
 
   @Property(tries = 300)
@@ -75,18 +78,31 @@ class TaskLayoutTest {
       @ForAll("buckets") List<BucketCount> buckets,
       @ForAll @IntRange(min = 1, max = 9) int batchSize,
       @ForAll @IntRange(min = 1, max = 40) int slots) {
-    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots);
+    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, Long.MAX_VALUE);
+    long[] starts = layout.taskStarts();
     double[] costs = new double[layout.tasks()];
     double all = 0;
     double largest = 0;
-    for (Batch batch : batches(buckets, batchSize)) {
-      costs[layout.taskOf(batch.first())] += batch.cost();
+    List<Batch> batches = batches(buckets, batchSize);
+    for (Batch batch : batches) {
+      int found = Arrays.binarySearch(starts, batch.first());
+      costs[found >= 0 ? found : -found - 2] += batch.cost();
       all += batch.cost();
       largest = Math.max(largest, batch.cost());
     }
+    int wanted = Math.min(slots * TaskLayout.TASKS_A_SLOT, batches.size());
     for (double cost : costs) {
-      assertThat(cost).isLessThanOrEqualTo((all / layout.tasks() + largest) * (1 + 1e-9));
+      assertThat(cost).isLessThanOrEqualTo((all / wanted + largest) * (1 + 1e-9));
     }
+  }
+
+  /** How many pictures each task has. */
+  private static List<Long> sizes(TaskLayout layout) {
+    List<Long> sizes = new ArrayList<>();
+    for (int task = 0; task < layout.tasks(); task++) {
+      sizes.add(layout.taskStarts()[task + 1] - layout.taskStarts()[task]);
+    }
+    return sizes;
   }
 
   private record Batch(long first, long end, double cost) {}
@@ -128,7 +144,8 @@ class TaskLayoutTest {
         .uniqueElements(BucketCount::bucket);
   }
 
-  private static TaskLayout layout(int batchSize, int slots, BucketCount... buckets) {
-    return TaskLayout.of(List.of(buckets), batchSize, slots);
+  private static TaskLayout layout(
+      int batchSize, int slots, long imagesAPortion, BucketCount... buckets) {
+    return TaskLayout.of(List.of(buckets), batchSize, slots, imagesAPortion);
   }
 }

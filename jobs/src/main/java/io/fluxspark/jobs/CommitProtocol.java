@@ -50,7 +50,7 @@ final class CommitProtocol {
           "spark-hadoop-cloud is not on the class path; see the section S3 of"
               + " conf/spark-defaults.conf");
     }
-    requireSetting(output, CLASS, spark.conf().get(CLASS, ""), CLOUD_CLASS);
+    requireSetting(output, CLASS, GuardedCommit.protocol(spark), CLOUD_CLASS);
     requireSetting(output, PARQUET, spark.conf().get(PARQUET, ""), CLOUD_PARQUET);
     String committer = spark.sparkContext().hadoopConfiguration().get(COMMITTER, RENAMING);
     if (committer.equals(RENAMING)) {

@@ -39,6 +39,7 @@ final class DatasetCard {
     card.append("- Model: ").append(oneLine(job.modelName())).append('\n');
     card.append("- License of the model: ").append(oneLine(job.license())).append('\n');
     card.append("- `data/`: one row a picture; `image.bytes` is the picture file\n");
+    card.append("- `gallery.html`: pictures with their prompts, for a browser\n");
     card.append("- `_errors/`: one row a request that failed\n");
     card.append("- `_runs/`: one report a run\n");
     return card.toString();

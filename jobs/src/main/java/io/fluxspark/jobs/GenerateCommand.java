@@ -1,11 +1,8 @@
 package io.fluxspark.jobs;
 
-import io.fluxspark.image.PictureFormat;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Options of {@code generate}; {@link GenerateJob} does the work. */
 @Command(
@@ -19,91 +16,7 @@ import picocli.CommandLine.Option;
 final class GenerateCommand implements Callable<Integer> {
   private final Environment environment;
 
-  @Option(
-      names = "--prompts",
-      required = true,
-      paramLabel = "TABLE",
-      description = "Prompt table: a csv, json lines or Parquet file or folder, or a Spark table.")
-  private String prompts;
-
-  @Option(
-      names = "--prompts-format",
-      paramLabel = "FORMAT",
-      description = "csv, json, parquet or table; default: what the name ends with.")
-  private String promptsFormat;
-
-  @Option(
-      names = "--output",
-      required = true,
-      paramLabel = "FOLDER",
-      description = "New folder, or the output of an earlier run, of which the rest is made.")
-  private String output;
-
-  @Option(
-      names = "--output-format",
-      defaultValue = "parquet",
-      paramLabel = "FORMAT",
-      description = "parquet. Default: ${DEFAULT-VALUE}.")
-  private String outputFormat;
-
-  @Option(
-      names = "--model",
-      defaultValue = "builtin:tiny",
-      paramLabel = "MODEL",
-      description = "Pipeline folder, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
-  private String model;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "float32, bfloat16 or float16; default: float32 on a CPU, bfloat16 on a GPU.")
-  private String dtype;
-
-  @Option(
-      names = "--image-format",
-      defaultValue = "png",
-      paramLabel = "FORMAT",
-      description = "png, jpeg or webp. Default: ${DEFAULT-VALUE}.")
-  private String imageFormat;
-
-  @Option(
-      names = "--image-quality",
-      defaultValue = "95",
-      paramLabel = "N",
-      description = "1 to 100, for jpeg and webp. Default: ${DEFAULT-VALUE}.")
-  private int imageQuality;
-
-  @Option(
-      names = "--batch-size",
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Most pictures of one shape made together. Default: ${DEFAULT-VALUE}.")
-  private int batchSize;
-
-  @Option(
-      names = "--max-error-fraction",
-      defaultValue = "0.01",
-      paramLabel = "F",
-      description =
-          "Above this fraction of failed rows the exit code is 1. Default: ${DEFAULT-VALUE}.")
-  private double maxErrorFraction;
-
-  @Option(
-      names = "--max-size",
-      defaultValue = "2048",
-      paramLabel = "PIXELS",
-      description = "Most pixels a side of a picture. Default: ${DEFAULT-VALUE}.")
-  private int maxSize;
-
-  @Option(
-      names = "--seed",
-      defaultValue = "0",
-      paramLabel = "N",
-      description =
-          "With a row's id gives the seed of rows that have none. Default: ${DEFAULT-VALUE}.")
-  private long seed;
-
-  @Mixin private ColumnOptions columns;
+  @Mixin private RunOptions options;
 
   GenerateCommand(Environment environment) {
     this.environment = environment;
@@ -111,23 +24,6 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new GenerateJob(environment, options()).run();
-  }
-
-  private GenerateOptions options() {
-    return new GenerateOptions(
-        prompts,
-        Optional.ofNullable(promptsFormat),
-        output,
-        outputFormat,
-        model,
-        Optional.ofNullable(dtype),
-        PictureFormat.fromName(imageFormat),
-        imageQuality,
-        batchSize,
-        maxErrorFraction,
-        GenerateOptions.limits(maxSize),
-        seed,
-        columns.given());
+    return new GenerateJob(environment, options.given()).run();
   }
 }

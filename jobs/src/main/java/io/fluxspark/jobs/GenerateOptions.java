@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param prompts file, folder or table
  * @param promptsFormat one of {@link PromptFormat}'s names
  * @param dtype empty for the device's default
+ * @param commitEvery the most pictures of a portion; empty for what suits the cluster
+ * @param retryErrors whether requests that failed in an earlier run are tried again
  * @param columnDefaults texts by column name, of the columns that have one
  */
 record GenerateOptions(
@@ -27,6 +29,8 @@ record GenerateOptions(
     int imageQuality,
     int batchSize,
     double maxErrorFraction,
+    Optional<Long> commitEvery,
+    boolean retryErrors,
     RequestLimits limits,
     long seed,
     Map<String, String> columnDefaults) {
@@ -49,6 +53,9 @@ record GenerateOptions(
     require(
         maxErrorFraction >= 0 && maxErrorFraction <= 1,
         "--max-error-fraction: " + maxErrorFraction + "; a number from 0 to 1 is needed");
+    require(
+        commitEvery.isEmpty() || commitEvery.get() >= 1,
+        "--commit-every: " + commitEvery.orElse(0L) + "; a whole number of at least 1 is needed");
     promptsFormat.ifPresent(PromptFormat::fromName);
     columnDefaults = Map.copyOf(columnDefaults);
   }

@@ -53,6 +53,10 @@ final class Interruption implements AutoCloseable {
     return e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
   }
 
+  long failedTasks() {
+    return tasks.failed();
+  }
+
   @Override
   public void close() {
     Signals.unregister(CTRL_C, before);

@@ -65,6 +65,7 @@ public final class Main implements Callable<Integer> {
   static int run(Environment environment, String... args) {
     CommandLine line = new CommandLine(new Main());
     line.addSubcommand(new GenerateCommand(environment));
+    line.addSubcommand(new PlanCommand(environment));
     line.addSubcommand(new InspectCommand(environment));
     for (CommandLine command : line.getSubcommands().values()) {
       command

@@ -1,5 +1,6 @@
 package io.fluxspark.jobs;
 
+import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelLoader;
 
@@ -11,6 +12,7 @@ import io.fluxspark.spark.ModelLoader;
  * @param digest of its files
  * @param license from its model card, else {@code unknown}
  * @param defaults of its variant
+ * @param cost of its pictures
  */
 record Model(
     String location,
@@ -18,4 +20,5 @@ record Model(
     String digest,
     String license,
     RequestDefaults defaults,
+    ModelCost cost,
     ModelLoader loader) {}

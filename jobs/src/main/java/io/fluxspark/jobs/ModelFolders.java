@@ -30,6 +30,7 @@ final class ModelFolders implements Models {
               folder.digest(),
               folder.license(),
               builtin.isPresent() ? RequestDefaults.tiny() : defaults(folder),
+              folder.cost(),
               new FluxModelLoader());
         });
   }

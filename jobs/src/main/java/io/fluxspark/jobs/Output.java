@@ -9,9 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -19,11 +22,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * An output folder. {@value #MARKER} in it says that it is ours; {@code data/portion=N} are the
- * portions, each committed by the {@code _SUCCESS} that Spark writes last.
+ * An output folder. {@value #MARKER} in it says that it is ours, and holds the lease of the run
+ * that writes it; {@code data/portion=N} are the portions, each committed by the {@code _SUCCESS}
+ * that Spark writes last.
  */
 final class Output {
-  /** The first thing written into an output folder. */
+  /** The first thing written into an output folder, a folder itself. */
   static final String MARKER = "_fluxspark";
 
   private static final String DATA = "data";
@@ -83,9 +87,31 @@ final class Output {
     return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
   }
 
+  /** The committed pictures, with these of their columns. */
+  Dataset<Row> images(StructType columns) {
+    String[] committed = committed(DATA);
+    return committed.length == 0
+        ? spark.createDataFrame(List.of(), columns)
+        : spark.read().schema(columns).parquet(committed);
+  }
+
   /** Of planned pictures, those that no committed portion has. */
   Dataset<Row> missing(Dataset<Row> images) {
-    String[] committed = committed(DATA);
+    return without(images, DATA);
+  }
+
+  /** Of planned pictures, those that have not failed in a committed portion. */
+  Dataset<Row> untried(Dataset<Row> images) {
+    return without(images, ERRORS);
+  }
+
+  /** Whether requests have failed in a committed portion. */
+  boolean hasErrors() {
+    return committed(ERRORS).length > 0;
+  }
+
+  private Dataset<Row> without(Dataset<Row> images, String kind) {
+    String[] committed = committed(kind);
     if (committed.length == 0) {
       return images;
     }
@@ -98,7 +124,7 @@ final class Output {
         keys, images.col(Tables.REQUEST_KEY).equalTo(keys.col(Tables.REQUEST_KEY)), "left_anti");
   }
 
-  /** Of errors, those that no committed portion has. */
+  /** Of errors, those of requests that have not failed so in a committed portion. */
   Dataset<Row> newErrors(Dataset<Row> errors) {
     String[] committed = committed(ERRORS);
     if (committed.length == 0) {
@@ -110,42 +136,63 @@ final class Output {
         errors
             .col(Tables.REQUEST_KEY)
             .equalTo(old.col(Tables.REQUEST_KEY))
-            .and(errors.col(Tables.ERROR_MESSAGE).equalTo(old.col(Tables.ERROR_MESSAGE))),
+            .and(errors.col(Tables.ERROR_CODE).equalTo(old.col(Tables.ERROR_CODE))),
         "left_anti");
   }
 
   /**
-   * Makes the folder ours, removes what earlier runs left without a commit, and gives the next
-   * portion.
+   * Makes the folder ours and this run's.
    *
-   * @throws FluxSparkException {@code INVALID_OUTPUT} when it cannot be written
+   * @return to be closed when the run writes no more
+   * @throws FluxSparkException {@code OUTPUT_IN_USE} when another run writes it, {@code
+   *     INVALID_OUTPUT} when it cannot be written
    */
-  Portion begin() {
+  Lease claim(String runId) {
+    Lease lease = Lease.acquire(files, new Path(root, MARKER), runId);
+    GuardedCommit.use(spark);
+    return lease;
+  }
+
+  /**
+   * Removes what earlier runs left without a commit.
+   *
+   * @return the number of the first portion that is free
+   */
+  int clean(Lease lease) {
     try {
-      if (!files.exists(new Path(root, MARKER))) {
-        write(MARKER, "This folder is an output of fluxspark generate.\n");
-      }
+      requireHeld(lease);
+      int next = 0;
       for (String kind : List.of(DATA, ERRORS)) {
+        Set<Path> committed = Set.copyOf(committedPaths(kind));
         for (FileStatus portion : portions(kind)) {
-          if (!isCommitted(portion.getPath())) {
+          if (committed.contains(portion.getPath())) {
+            next = Math.max(next, Portion.number(portion.getPath().getName()).orElse(-1) + 1);
+          } else {
             files.delete(portion.getPath(), true);
           }
         }
       }
-      int next = 0;
-      for (String kind : List.of(DATA, ERRORS)) {
-        for (FileStatus portion : portions(kind)) {
-          next = Math.max(next, Portion.number(portion.getPath().getName()).orElse(-1) + 1);
-        }
-      }
-      String name = Portion.name(next);
-      return new Portion(
-          next,
-          new Path(new Path(root, DATA), name).toString(),
-          new Path(new Path(root, ERRORS), name).toString());
+      return next;
     } catch (IOException e) {
       throw failed(root.toString(), "cannot be written", e);
     }
+  }
+
+  private void requireHeld(Lease lease) throws IOException {
+    if (!Lease.holds(files, lease.folder(), lease.number())) {
+      throw new FluxSparkException(
+          ErrorCode.OUTPUT_IN_USE, "--output " + root + ": another run has just taken it over");
+    }
+  }
+
+  /** A portion to be written under a lease. */
+  Portion portion(int number, Lease lease) {
+    String name = Portion.name(number);
+    return new Portion(
+        number,
+        new Path(new Path(root, DATA), name).toString(),
+        new Path(new Path(root, ERRORS), name).toString(),
+        GuardedCommit.options(lease));
   }
 
   /** Writes one small file, replacing what is there. */
@@ -169,17 +216,28 @@ final class Output {
 
   private String[] committed(String kind) {
     try {
-      List<String> committed = new ArrayList<>();
-      for (FileStatus portion : portions(kind)) {
-        if (isCommitted(portion.getPath())) {
-          committed.add(portion.getPath().toString());
-        }
-      }
-      return committed.toArray(String[]::new);
+      return committedPaths(kind).stream().map(Path::toString).sorted().toArray(String[]::new);
     } catch (IOException e) {
       throw new FluxSparkException(
           ErrorCode.INPUT_OUTPUT, root + ": cannot be listed: " + e.getMessage(), e);
     }
+  }
+
+  /** By one listing of everything: an object store takes as long for each folder by itself. */
+  private List<Path> committedPaths(String kind) throws IOException {
+    Path folder = new Path(root, kind);
+    List<Path> committed = new ArrayList<>();
+    if (files.exists(folder)) {
+      RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
+      while (all.hasNext()) {
+        Path file = all.next().getPath();
+        boolean isPortion = Portion.number(file.getParent().getName()).isPresent();
+        if (file.getName().equals("_SUCCESS") && isPortion) {
+          committed.add(file.getParent());
+        }
+      }
+    }
+    return committed;
   }
 
   private List<FileStatus> portions(String kind) throws IOException {
@@ -194,10 +252,6 @@ final class Output {
       }
     }
     return portions;
-  }
-
-  private boolean isCommitted(Path portion) throws IOException {
-    return files.exists(new Path(portion, "_SUCCESS"));
   }
 
   private static FluxSparkException failed(String location, String problem, Exception cause) {

@@ -1,6 +1,7 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.spark.Tables;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -14,8 +15,9 @@ import org.apache.spark.sql.Row;
  *
  * @param data its folder of pictures
  * @param errors its folder of failed requests
+ * @param lease options of its writes, see {@link GuardedCommit#options}
  */
-record Portion(int number, String data, String errors) {
+record Portion(int number, String data, String errors, Map<String, String> lease) {
   private static final Pattern NAME = Pattern.compile(Tables.PORTION + "=(\\d{1,9})");
 
   /**
@@ -33,6 +35,11 @@ record Portion(int number, String data, String errors) {
           "parquet.page.size.row.check.min", "1",
           "parquet.page.size.row.check.max", "16");
 
+  /** The folders of pictures. */
+  static String[] data(List<Portion> portions) {
+    return portions.stream().map(Portion::data).toArray(String[]::new);
+  }
+
   static String name(int number) {
     return String.format(Locale.ROOT, "%s=%06d", Tables.PORTION, number);
   }
@@ -47,13 +54,13 @@ record Portion(int number, String data, String errors) {
 
   /** Writes and commits the pictures, which makes them. */
   void writeImages(Dataset<Row> images) {
-    images.write().options(PARQUET).parquet(data);
+    images.write().options(PARQUET).options(lease).parquet(data);
     CommitProtocol.verify(images.sparkSession(), data);
   }
 
   /** Writes and commits the failed requests. */
   void writeErrors(Dataset<Row> failed) {
-    failed.coalesce(1).write().parquet(errors);
+    failed.coalesce(1).write().options(lease).parquet(errors);
     CommitProtocol.verify(failed.sparkSession(), errors);
   }
 }

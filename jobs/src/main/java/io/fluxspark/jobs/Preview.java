@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.fluxspark.spark.Tables;
 import java.util.Iterator;
+import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -15,15 +16,18 @@ final class Preview {
   private Preview() {}
 
   /**
-   * Copies pictures out of a committed portion, one at a time.
+   * Copies pictures out of committed portions, one at a time.
    *
    * @return how many there are
    */
-  static int write(SparkSession spark, Portion portion, Output output) {
+  static int write(SparkSession spark, List<Portion> portions, Output output) {
+    if (portions.isEmpty()) {
+      return 0;
+    }
     Iterator<Row> pictures =
         spark
             .read()
-            .parquet(portion.data())
+            .parquet(Portion.data(portions))
             .select(col(Tables.IMAGE + "." + Tables.BYTES), col(Tables.IMAGE + "." + Tables.PATH))
             .limit(MOST)
             .toLocalIterator();

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
@@ -14,21 +15,16 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Counts pictures while they are made: executors tell what their running tasks have done with every
- * heartbeat, and Spark once more when a task ends.
+ * Counts a portion's pictures while they are made: executors tell what their running tasks have
+ * done with every heartbeat, and Spark once more when a task ends.
  */
 final class Progress extends SparkListener {
   private final long madeId;
   private final long failedId;
-  private final Watcher watcher;
+  private final BiConsumer<Progress, Counts> watcher;
   private final Map<Long, Counts> running = new HashMap<>();
   private final Set<Long> ended = new HashSet<>();
   private Counts done = Counts.NONE;
-
-  /** Is told when the counts have changed. */
-  interface Watcher {
-    void changed(Counts counts);
-  }
 
   /**
    * What was tried so far.
@@ -52,8 +48,9 @@ final class Progress extends SparkListener {
   /**
    * @param madeId of the accumulator that counts pictures
    * @param failedId of the accumulator that gathers {@link FailedImage}
+   * @param watcher is told when the counts have changed
    */
-  Progress(long madeId, long failedId, Watcher watcher) {
+  Progress(long madeId, long failedId, BiConsumer<Progress, Counts> watcher) {
     this.madeId = madeId;
     this.failedId = failedId;
     this.watcher = watcher;
@@ -71,7 +68,7 @@ final class Progress extends SparkListener {
       }
     }
     if (isOurs) {
-      watcher.changed(counts());
+      watcher.accept(this, counts());
     }
   }
 
@@ -86,7 +83,7 @@ final class Progress extends SparkListener {
     }
     if (isOurs || wasOurs) {
       ended.add(id);
-      watcher.changed(counts());
+      watcher.accept(this, counts());
     }
   }
 

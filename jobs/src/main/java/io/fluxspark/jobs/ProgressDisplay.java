@@ -8,7 +8,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 
 /** Shows progress: a bar to a person, else a line every tenth of the pictures or ten seconds. */
 interface ProgressDisplay extends AutoCloseable {
-  void show(Progress.Counts counts);
+  void show(RunProgress.Counts counts);
 
   @Override
   void close();
@@ -33,10 +33,10 @@ interface ProgressDisplay extends AutoCloseable {
     }
 
     @Override
-    public void show(Progress.Counts counts) {
+    public void show(RunProgress.Counts counts) {
       bar.stepTo(counts.tried());
-      if (!counts.failures().isEmpty()) {
-        bar.setExtraMessage(" " + counts.failures().size() + " failed");
+      if (counts.failed() > 0) {
+        bar.setExtraMessage(" " + counts.failed() + " failed");
       }
     }
 
@@ -64,7 +64,7 @@ interface ProgressDisplay extends AutoCloseable {
     }
 
     @Override
-    public synchronized void show(Progress.Counts counts) {
+    public synchronized void show(RunProgress.Counts counts) {
       long tried = counts.tried();
       long now = System.nanoTime();
       long tenths = 10 * tried / images;
@@ -75,7 +75,7 @@ interface ProgressDisplay extends AutoCloseable {
             "fluxspark: %d of %d images, %d failed, %.2f images/s%n",
             tried,
             images,
-            counts.failures().size(),
+            counts.failed(),
             counts.made() / seconds);
         shownAt = now;
         shownTenths = tenths;

@@ -5,21 +5,44 @@ package io.fluxspark.jobs;
  *
  * @param requested pictures that valid rows ask for
  * @param images of them, those that differ
- * @param missing of them, those that the output did not have yet
+ * @param thereBefore of these, those that the output had already
+ * @param failedBefore of these, those that had failed in an earlier run and were not tried again
  * @param invalidRows rows that are wrong
- * @param made of the missing pictures
- * @param failed of the missing pictures
+ * @param made by this run
+ * @param failed in this run
  */
 record RunCounts(
-    long requested, long images, long missing, long invalidRows, long made, long failed) {
-  /** Failed pictures and invalid rows, as a fraction of all pictures and invalid rows. */
-  double errorFraction() {
-    return (double) (failed + invalidRows) / (images + invalidRows);
+    long requested,
+    long images,
+    long thereBefore,
+    long failedBefore,
+    long invalidRows,
+    long made,
+    long failed) {
+  /** Pictures that this run is to make. */
+  long missing() {
+    return images - thereBefore - failedBefore;
   }
 
-  /** These counts with what a run made of the missing pictures. */
+  /** Pictures that failed, now or before, and rows that are wrong. */
+  long errors() {
+    return failed + failedBefore + invalidRows;
+  }
+
+  /** Errors as a fraction of all pictures and invalid rows. */
+  double errorFraction() {
+    return (double) errors() / (images + invalidRows);
+  }
+
+  /** These counts with what this run made. */
   RunCounts after(ImageRun.Outcome outcome) {
     return new RunCounts(
-        requested, images, missing, invalidRows, outcome.made(), outcome.failures().size());
+        requested,
+        images,
+        thereBefore,
+        failedBefore,
+        invalidRows,
+        outcome.made(),
+        outcome.failed());
   }
 }

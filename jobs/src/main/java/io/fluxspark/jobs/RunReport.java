@@ -16,12 +16,17 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.spark.sql.SparkSession;
 
-/** What a run did, for the folder of runs and for the person who started it. */
+/**
+ * What a run did, for the folder of runs and for the person who started it.
+ *
+ * @param failedTasks attempts that Spark made again
+ */
 record RunReport(
     GenerationJob job,
     GenerateOptions options,
     RunCounts counts,
     StageTotals stages,
+    long failedTasks,
     Instant start,
     Instant end) {
   private static final double MILLIS = 1000;
@@ -62,11 +67,13 @@ record RunReport(
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("images_requested", counts.requested());
     numbers.put("images_distinct", counts.images());
-    numbers.put("images_there_before", counts.images() - counts.missing());
+    numbers.put("images_there_before", counts.thereBefore());
+    numbers.put("images_failed_before", counts.failedBefore());
     numbers.put("images_made", counts.made());
     numbers.put("images_failed", counts.failed());
     numbers.put("rows_invalid", counts.invalidRows());
     numbers.put("error_fraction", counts.errorFraction());
+    numbers.put("tasks_failed", failedTasks);
     report.put("counts", numbers);
     Map<String, Object> seconds = new LinkedHashMap<>();
     seconds.put("text", stages.text());
@@ -76,7 +83,9 @@ record RunReport(
     seconds.put("whole_run", Duration.between(start, end).toMillis() / MILLIS);
     report.put("seconds", seconds);
     report.put("images_per_second", imagesPerSecond());
+    report.put("denoising_teraflops_a_device", stages.denoisingTeraflops());
     report.put("options", optionsUsed());
+    report.put("spark", Secrets.settings(SparkSession.active().sparkContext().getConf()));
     try {
       return JSON.writeValueAsString(report) + "\n";
     } catch (JsonProcessingException e) {
@@ -96,6 +105,8 @@ record RunReport(
     used.put("image-quality", options.imageQuality());
     used.put("batch-size", options.batchSize());
     used.put("max-error-fraction", options.maxErrorFraction());
+    options.commitEvery().ifPresent(images -> used.put("commit-every", images));
+    used.put("retry-errors", options.retryErrors());
     used.put("max-size", options.limits().maxSize());
     used.put("seed", options.seed());
     options.columnDefaults().forEach((column, value) -> used.put(column.replace('_', '-'), value));
@@ -108,7 +119,7 @@ record RunReport(
         Locale.ROOT,
         "%d images, %d failed rows, %.2f images/s%s%n",
         counts.made(),
-        counts.failed() + counts.invalidRows(),
+        counts.errors(),
         imagesPerSecond(),
         remarks());
     out.printf(
@@ -122,8 +133,9 @@ record RunReport(
     if (previews > 0) {
       out.println(
           "pictures: " + output.path(Preview.FOLDER) + " (the first " + previews + " as files)");
+      out.println("gallery:  " + output.path(Gallery.FILE) + " (open in a browser)");
     }
-    if (counts.failed() + counts.invalidRows() > 0) {
+    if (counts.errors() > 0) {
       out.println("errors:   " + output.path("_errors") + " (Parquet, one row a failed request)");
     }
     out.flush();
@@ -134,8 +146,8 @@ record RunReport(
     if (counts.requested() > counts.images()) {
       remarks.append(", ").append(counts.requested() - counts.images()).append(" asked for twice");
     }
-    if (counts.images() > counts.missing()) {
-      remarks.append(", ").append(counts.images() - counts.missing()).append(" there before");
+    if (counts.thereBefore() > 0) {
+      remarks.append(", ").append(counts.thereBefore()).append(" there before");
     }
     return remarks.toString();
   }

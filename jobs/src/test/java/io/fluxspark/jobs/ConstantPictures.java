@@ -6,7 +6,10 @@ import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.program.DataType;
+import io.fluxspark.request.Bucket;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelKey;
@@ -27,10 +30,32 @@ record ConstantPictures() implements ModelLoader {
 
   static final AtomicInteger LOADS = new AtomicInteger();
 
+  /** How many pictures were asked for. */
+  static final AtomicInteger TRIES = new AtomicInteger();
+
   /** Its model, under any name. */
   static Model open(String location) {
     return new Model(
-        location, "constant", "0123456789abcdef", "mit", DEFAULTS, new ConstantPictures());
+        location,
+        "constant",
+        "0123456789abcdef",
+        "mit",
+        DEFAULTS,
+        new Cost(),
+        new ConstantPictures());
+  }
+
+  /** A gigaflop a step, a megabyte a picture. */
+  private record Cost() implements ModelCost {
+    @Override
+    public double denoisingFlops(Bucket bucket) {
+      return 1e9 * bucket.numInferenceSteps();
+    }
+
+    @Override
+    public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
+      return batchSize * 1_000_000L;
+    }
   }
 
   @Override
@@ -42,6 +67,7 @@ record ConstantPictures() implements ModelLoader {
   private static final class Painter implements ImageGenerator {
     @Override
     public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+      TRIES.addAndGet(batch.size());
       List<GeneratedImage> images = new ArrayList<>();
       for (ImageRequest image : batch) {
         images.add(

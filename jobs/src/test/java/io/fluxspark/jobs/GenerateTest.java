@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,7 +71,7 @@ class GenerateTest {
     CommandLineRun run = run(workspace.file("prompts.csv", "prompt", "fox", "hen"), "out");
 
     assertThat(run.out().lines())
-        .hasSize(4)
+        .hasSize(5)
         .satisfiesExactly(
             line -> assertThat(line).matches("2 images, 0 failed rows, [0-9.]+ images/s"),
             line ->
@@ -82,7 +84,10 @@ class GenerateTest {
                     .isEqualTo("table:    " + folder + "/out/data (Parquet, one row an image)"),
             line ->
                 assertThat(line)
-                    .isEqualTo("pictures: " + folder + "/out/preview (the first 2 as files)"));
+                    .isEqualTo("pictures: " + folder + "/out/preview (the first 2 as files)"),
+            line ->
+                assertThat(line)
+                    .isEqualTo("gallery:  " + folder + "/out/gallery.html (open in a browser)"));
     assertThat(run.err().lines())
         .isNotEmpty()
         .allMatch(line -> line.matches("fluxspark: \\d of 2 images, 0 failed, [0-9.]+ images/s"));
@@ -228,7 +233,7 @@ class GenerateTest {
   }
 
   @Test
-  void failedRequestsOfAnEarlierRunAreNotWrittenTwice() {
+  void failedRequestsOfAnEarlierRunAreTriedAgainWhenAskedFor() {
     Path prompts =
         workspace.file(
             "prompts.csv",
@@ -236,12 +241,60 @@ class GenerateTest {
             "a,fox,",
             "b,hen,5",
             "c," + ConstantPictures.NOT_FINITE + ",");
-
     run(prompts, "out");
+
     CommandLineRun again = run(prompts, "out");
+    int tries = ConstantPictures.TRIES.get();
+    CommandLineRun retried = run(prompts, "out", "--retry-errors");
 
     assertThat(again.code()).isEqualTo(1);
-    assertThat(workspace.errors("out")).hasSize(2);
+    assertThat(again.out()).startsWith("0 images, 2 failed rows").contains("1 there before");
+    assertThat(retried.code()).isEqualTo(1);
+    assertThat(retried.out()).startsWith("0 images, 2 failed rows");
+    assertThat(ConstantPictures.TRIES).hasValue(tries + 1);
+    assertThat(workspace.errors("out")).as("no error twice").hasSize(2);
+  }
+
+  @Test
+  void everyPortionIsAFolderThatIsCommittedByItself() {
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            IntStream.rangeClosed(0, 25)
+                .mapToObj(i -> i == 0 ? "id,prompt" : i + ",fox")
+                .toArray(String[]::new));
+
+    CommandLineRun run = run(prompts, "out", "--commit-every", "10", "--batch-size", "4");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).startsWith("25 images, 0 failed rows");
+    assertThat(workspace.files().stream().filter(file -> file.endsWith("/_SUCCESS")))
+        .containsExactly(
+            "out/data/portion=000000/_SUCCESS",
+            "out/data/portion=000001/_SUCCESS",
+            "out/data/portion=000002/_SUCCESS");
+    assertThat(workspace.images("out").groupBy("portion").count().collectAsList())
+        .extracting(row -> row.getLong(1))
+        .as("whole batches")
+        .containsExactlyInAnyOrder(8L, 8L, 9L);
+    assertThat(workspace.<String>byImage("out", "sha256")).hasSize(25);
+  }
+
+  @Test
+  void aSecondRunOnAnOutputThatIsBeingWrittenIsRefused() throws Exception {
+    Path prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
+    FileSystem files = FileSystem.getLocal(new Configuration());
+    Path leases = workspace.output("out").resolve("_fluxspark");
+
+    try (Lease other =
+        Lease.acquire(files, new org.apache.hadoop.fs.Path(leases.toString()), "other-run")) {
+      CommandLineRun run = run(prompts, "out");
+
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(run.err())
+          .contains("/out: run other-run on ", " has been writing it since ", "wait for its end");
+    }
+    assertThat(run(prompts, "out").code()).isZero();
   }
 
   @ParameterizedTest

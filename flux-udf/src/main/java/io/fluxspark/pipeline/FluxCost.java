@@ -1,0 +1,43 @@
+package io.fluxspark.pipeline;
+
+import io.fluxspark.program.DataType;
+import io.fluxspark.request.Bucket;
+import io.fluxspark.transformer.TransformerConfig;
+import io.fluxspark.vae.VaeConfig;
+
+/** The cost of a FLUX.1 model's pictures. */
+record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
+    implements ModelCost {
+  /** Tensors of (B, L + S, D) that a single-stream block holds where it holds most. */
+  private static final int LIVE_STREAMS = 14;
+
+  /** Tensors of (1, C, H, W) that the decoder's last level holds at a time. */
+  private static final int LIVE_MAPS = 4;
+
+  static FluxCost of(ModelFolder folder) {
+    long parameters =
+        ModelParts.of(folder).values().stream().mapToLong(part -> part.plan().parameters()).sum();
+    return new FluxCost(folder.transformerConfig(), folder.vaeConfig(), parameters);
+  }
+
+  @Override
+  public double denoisingFlops(Bucket bucket) {
+    double calls = bucket.numInferenceSteps() * (bucket.trueCfg() ? 2.0 : 1.0);
+    return calls * transformer.flops(tokens(bucket));
+  }
+
+  @Override
+  public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
+    long stream = batchSize * tokens(bucket) * transformer.innerDim();
+    long widest = vae.blockOutChannels().get(Math.min(1, vae.blockOutChannels().size() - 1));
+    long map = (long) bucket.height() * bucket.width() * widest;
+    long live = Math.max(LIVE_STREAMS * stream, LIVE_MAPS * map);
+    return (parameters + live) * type.bytes();
+  }
+
+  /** L + S. */
+  private long tokens(Bucket bucket) {
+    long side = 2L * vae.scaleFactor();
+    return bucket.maxSequenceLength() + bucket.height() / side * (bucket.width() / side);
+  }
+}

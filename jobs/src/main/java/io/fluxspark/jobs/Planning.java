@@ -1,0 +1,143 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestRules;
+import io.fluxspark.spark.GenerationJob;
+import io.fluxspark.spark.ImageTasks;
+import io.fluxspark.spark.RequestTable;
+import io.fluxspark.spark.TaskLayout;
+import io.fluxspark.spark.TaskLayout.BucketCount;
+import java.time.Instant;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * What a job will do: everything that is known before a model is loaded and anything is written.
+ *
+ * @param missing the pictures to make, kept in memory and on disk
+ * @param buckets how many of them each bucket has
+ * @param counts with nothing made yet
+ */
+record Planning(
+    Model model,
+    SparkSession spark,
+    Output output,
+    GenerationJob job,
+    RequestTable requests,
+    Dataset<Row> missing,
+    List<BucketCount> buckets,
+    TaskLayout layout,
+    RunCounts counts)
+    implements AutoCloseable {
+  private static final int PROBLEMS_NAMED = 3;
+
+  /** An executor that stops takes at most about so many pictures of each slot with it. */
+  private static final long IMAGES_A_SLOT = 100;
+
+  private static final long LEAST_IMAGES_A_PORTION = 1000;
+
+  /**
+   * Opens model, table and output, and finds out what is missing.
+   *
+   * @throws FluxSparkException when the request is wrong
+   */
+  static Planning of(Environment environment, GenerateOptions options) {
+    Model model = environment.models().open(options.model());
+    RequestRules rules =
+        new RequestRules(
+            model.defaults().with(options.columnDefaults(), options.limits()),
+            options.limits(),
+            options.seed());
+    SparkSession spark = environment.spark().get();
+    PromptTable prompts = PromptTable.open(spark, options.prompts(), options.promptsFormat());
+    Output output = Output.open(spark, options.output());
+    GenerationJob job = job(model, spark, options);
+    RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
+    try {
+      RequestTable.Counts counted = prompts.read(requests::counts);
+      requireRows(requests, counted, options.prompts());
+      return of(model, spark, output, job, requests, counted, options);
+    } catch (RuntimeException | Error e) {
+      requests.close();
+      throw e;
+    }
+  }
+
+  private static Planning of(
+      Model model,
+      SparkSession spark,
+      Output output,
+      GenerationJob job,
+      RequestTable requests,
+      RequestTable.Counts counted,
+      GenerateOptions options) {
+    Dataset<Row> unmade = output.missing(requests.images());
+    boolean areErrorsKept = output.hasErrors() && !options.retryErrors();
+    Dataset<Row> missing = areErrorsKept ? output.untried(unmade) : unmade;
+    missing.persist(StorageLevel.MEMORY_AND_DISK());
+    List<BucketCount> buckets = ImageTasks.buckets(missing);
+    long toMake = buckets.stream().mapToLong(BucketCount::count).sum();
+    long made = counted.images() - (areErrorsKept ? unmade.count() : toMake);
+    int slots = spark.sparkContext().defaultParallelism();
+    TaskLayout layout =
+        TaskLayout.of(
+            buckets,
+            options.batchSize(),
+            slots,
+            options.commitEvery().orElse(Math.max(LEAST_IMAGES_A_PORTION, IMAGES_A_SLOT * slots)));
+    RunCounts counts =
+        new RunCounts(
+            counted.requested(),
+            counted.images(),
+            made,
+            counted.images() - made - toMake,
+            counted.invalidRows(),
+            0,
+            0);
+    return new Planning(model, spark, output, job, requests, missing, buckets, layout, counts);
+  }
+
+  private static GenerationJob job(Model model, SparkSession spark, GenerateOptions options) {
+    boolean hasGpu = spark.sparkContext().getConf().contains("spark.task.resource.gpu.amount");
+    String dtype = options.dtype().orElse(hasGpu ? "bfloat16" : "float32");
+    return new GenerationJob(
+        model.location(),
+        model.name(),
+        model.license(),
+        new PictureSettings(
+            options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
+        options.batchSize(),
+        RunReport.runId(Instant.now()),
+        model.loader());
+  }
+
+  private static void requireRows(
+      RequestTable requests, RequestTable.Counts counted, String prompts) {
+    if (counted.images() > 0) {
+      return;
+    }
+    List<String> problems = requests.firstProblems(PROBLEMS_NAMED);
+    throw new FluxSparkException(
+        problems.isEmpty() ? ErrorCode.INVALID_TABLE : ErrorCode.INVALID_ROW,
+        problems.isEmpty()
+            ? "--prompts " + prompts + ": has no rows"
+            : "no row is valid: " + String.join("; ", problems));
+  }
+
+  /** The pictures to make, as tasks. */
+  ImageTasks tasks() {
+    return ImageTasks.of(missing, layout);
+  }
+
+  /** Gives up what was kept. */
+  @Override
+  public void close() {
+    missing.unpersist();
+    requests.close();
+  }
+}
