@@ -47,7 +47,10 @@ record Planning(
    * @throws FluxSparkException when the request is wrong
    */
   static Planning of(Environment environment, GenerateOptions options) {
-    Model model = environment.models().open(options.model());
+    Model model =
+        environment
+            .models()
+            .open(new ModelSource(options.model(), options.modelStore(), environment));
     RequestRules rules =
         new RequestRules(
             model.defaults().with(options.columnDefaults(), options.limits()),

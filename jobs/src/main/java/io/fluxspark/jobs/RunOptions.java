@@ -38,7 +38,7 @@ final class RunOptions {
       names = "--model",
       defaultValue = "builtin:tiny",
       paramLabel = "MODEL",
-      description = "Pipeline folder, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
+      description = "Pipeline folder or its URI, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
 
   @Option(
@@ -104,6 +104,8 @@ final class RunOptions {
           "With a row's id gives the seed of rows that have none. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Mixin private ModelStoreOptions modelStore;
+
   @Mixin private ColumnOptions columns;
 
   /**
@@ -118,6 +120,7 @@ final class RunOptions {
         output,
         outputFormat,
         model,
+        modelStore.given(),
         Optional.ofNullable(dtype),
         PictureFormat.fromName(imageFormat),
         imageQuality,
