@@ -13,8 +13,13 @@ import java.util.Locale;
 public record FluxModelLoader() implements ModelLoader {
   @Override
   public ImageGenerator load(ModelKey key) {
+    return load(key.location(), key);
+  }
+
+  /** Loads what a key names, from a folder of this host. */
+  static ImageGenerator load(String location, ModelKey key) {
     return FluxPipeline.load(
-        ModelLocation.open(key.location()),
+        ModelLocation.open(location),
         device(key.device()),
         DataType.valueOf(key.dtype().toUpperCase(Locale.ROOT)));
   }

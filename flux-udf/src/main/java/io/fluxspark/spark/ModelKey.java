@@ -6,7 +6,7 @@ import java.util.Objects;
 /**
  * Which loaded model a task needs.
  *
- * @param location the model as the job names it, a folder or {@code builtin:NAME}
+ * @param location the model as the job names it, a folder, its URI, or {@code builtin:NAME}
  * @param digest of the model's files, so that a changed folder is another model
  * @param device {@code cpu}, or {@code gpu:ADDRESS} with the address that Spark gave the task
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}

@@ -5,6 +5,7 @@ import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -32,7 +33,7 @@ record Errors(PrintStream err) {
 
   /** A command that ended with an exception. */
   int failed(Exception e, boolean isVerbose) {
-    FluxSparkException failure = find(e);
+    FluxSparkException failure = find(e).or(() -> StorageFailure.find(e)).orElse(null);
     ErrorCode code = failure == null ? ErrorCode.INTERNAL : failure.code();
     String message = failure == null ? first(e) : failure.getMessage();
     boolean isPlain = code.type() == ErrorType.USER || code == ErrorCode.INTERRUPTED;
@@ -50,13 +51,13 @@ record Errors(PrintStream err) {
   }
 
   /** Spark wraps what its tasks threw. */
-  private static FluxSparkException find(Throwable e) {
+  private static Optional<FluxSparkException> find(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof FluxSparkException failure) {
-        return failure;
+        return Optional.of(failure);
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   private static String first(Throwable e) {
@@ -64,7 +65,8 @@ record Errors(PrintStream err) {
   }
 
   private void print(String message) {
-    err.println("fluxspark: error: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+    String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
+    err.println("fluxspark: error: " + Secrets.redacted(line));
     err.flush();
   }
 }

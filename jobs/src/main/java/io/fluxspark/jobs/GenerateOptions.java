@@ -4,6 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
 import io.fluxspark.request.RequestLimits;
+import io.fluxspark.spark.ModelStoreSettings;
 import io.fluxspark.spark.ReviewSettings;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Optional;
  *
  * @param prompts file, folder or table
  * @param promptsFormat one of {@link PromptFormat}'s names
+ * @param modelStore where hosts keep models that are elsewhere
  * @param dtype empty for the device's default
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
  * @param retryErrors whether requests that failed in an earlier run are tried again
@@ -26,6 +28,7 @@ record GenerateOptions(
     String output,
     String outputFormat,
     String model,
+    ModelStoreSettings modelStore,
     Optional<String> dtype,
     PictureFormat imageFormat,
     int imageQuality,

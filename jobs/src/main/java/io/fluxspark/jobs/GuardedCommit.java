@@ -39,11 +39,14 @@ public final class GuardedCommit extends FileCommitProtocol implements Serializa
 
   /** Makes a session write with it from now on. */
   static void use(SparkSession spark) {
+    spark.conf().set(GUARDED, protocol(spark));
+    spark.conf().set(PROTOCOL, GuardedCommit.class.getName());
+  }
+
+  /** The committer that a session writes with, without this one around it. */
+  static String protocol(SparkSession spark) {
     String protocol = spark.conf().get(PROTOCOL);
-    if (!protocol.equals(GuardedCommit.class.getName())) {
-      spark.conf().set(GUARDED, protocol);
-      spark.conf().set(PROTOCOL, GuardedCommit.class.getName());
-    }
+    return protocol.equals(GuardedCommit.class.getName()) ? spark.conf().get(GUARDED) : protocol;
   }
 
   /** Options of a write that this lease allows. */

@@ -3,6 +3,7 @@ package io.fluxspark.jobs;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Says what a model folder is. */
@@ -22,7 +23,7 @@ final class InspectCommand implements Callable<Integer> {
       names = "--model",
       defaultValue = "builtin:tiny",
       paramLabel = "MODEL",
-      description = "Pipeline folder, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
+      description = "Pipeline folder or its URI, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
 
   @Option(
@@ -40,6 +41,8 @@ final class InspectCommand implements Callable<Integer> {
       description = "What the programs compute in. Default: ${DEFAULT-VALUE}.")
   private String dtype;
 
+  @Mixin private ModelStoreOptions modelStore;
+
   InspectCommand(Environment environment) {
     this.environment = environment;
   }
@@ -47,9 +50,10 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     String type = GenerateOptions.dtype(dtype);
-    environment.out().print(ModelFolders.report(model));
+    ModelSource source = new ModelSource(model, modelStore.given(), environment);
+    environment.out().print(ModelFolders.report(source));
     if (programs != null) {
-      ModelFolders.writePrograms(model, type, programs);
+      ModelFolders.writePrograms(source, type, programs);
       environment.out().println("programs: " + programs.toAbsolutePath());
     }
     return 0;

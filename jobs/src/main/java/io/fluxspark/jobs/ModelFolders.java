@@ -9,29 +9,33 @@ import io.fluxspark.pipeline.ModelPrograms;
 import io.fluxspark.pipeline.ModelReport;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.RequestDefaults;
-import io.fluxspark.spark.FluxModelLoader;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Pipeline folders in FLUX.1's published layout, and the models that the library carries. */
+/**
+ * Pipeline folders in FLUX.1's published layout, on this host or elsewhere, and the models that the
+ * library carries.
+ */
 final class ModelFolders implements Models {
   @Override
-  public Model open(String location) {
+  public Model open(ModelSource source) {
     return named(
         () -> {
-          ModelFolder folder = ModelLocation.open(location);
-          FluxPipeline.verify(folder);
-          Optional<String> builtin = ModelLocation.builtin(location);
-          return new Model(
-              builtin.isPresent() ? location : folder.path().toString(),
-              builtin.orElse(String.valueOf(folder.path().getFileName())),
-              folder.digest(),
-              folder.license(),
-              builtin.isPresent() ? RequestDefaults.tiny() : defaults(folder),
-              folder.cost(),
-              new FluxModelLoader());
+          try (OpenModel model = OpenModel.of(source)) {
+            ModelFolder folder = model.folder();
+            FluxPipeline.verify(folder);
+            return new Model(
+                model.location(),
+                model.name(),
+                folder.digest(),
+                folder.license(),
+                ModelLocation.builtin(source.location()).isPresent()
+                    ? RequestDefaults.tiny()
+                    : defaults(folder),
+                folder.cost(),
+                model.loader());
+          }
         });
   }
 
@@ -40,8 +44,13 @@ final class ModelFolders implements Models {
    *
    * @throws FluxSparkException {@code INVALID_MODEL} when it is not complete
    */
-  static String report(String location) {
-    return named(() -> location + ": " + ModelReport.of(ModelLocation.open(location)).text());
+  static String report(ModelSource source) {
+    return named(
+        () -> {
+          try (OpenModel model = OpenModel.of(source)) {
+            return source.location() + ": " + ModelReport.of(model.folder()).text();
+          }
+        });
   }
 
   /**
@@ -49,12 +58,14 @@ final class ModelFolders implements Models {
    *
    * @param dtype in which they compute
    */
-  static void writePrograms(String location, String dtype, Path target) {
+  static void writePrograms(ModelSource source, String dtype, Path target) {
     DataType type = DataType.valueOf(dtype.toUpperCase(Locale.ROOT));
     named(
         () -> {
-          ModelPrograms.write(ModelLocation.open(location), type, target);
-          return null;
+          try (OpenModel model = OpenModel.of(source)) {
+            ModelPrograms.write(model.folder(), type, target);
+            return null;
+          }
         });
   }
 

@@ -57,12 +57,15 @@ final class Output {
           FileSystem.newInstance(root.toUri(), spark.sparkContext().hadoopConfiguration());
       files.setWriteChecksum(false);
       root = files.makeQualified(root);
+      CommitProtocol.require(spark, root);
       if (files.exists(root)) {
         requireOurs(files, root, location);
       }
       return new Output(spark, files, root);
-    } catch (IOException | IllegalArgumentException e) {
-      throw invalid(location, "cannot be looked at: " + e.getMessage(), e);
+    } catch (FluxSparkException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw failed(location, "cannot be looked at", e);
     }
   }
 
@@ -184,7 +187,7 @@ final class Output {
       }
       return next;
     } catch (IOException e) {
-      throw invalid(root.toString(), "cannot be written: " + e.getMessage(), e);
+      throw failed(root.toString(), "cannot be written", e);
     }
   }
 
@@ -215,7 +218,7 @@ final class Output {
     try (OutputStream out = files.create(new Path(root, name), true)) {
       out.write(bytes);
     } catch (IOException e) {
-      throw invalid(root + "/" + name, "cannot be written: " + e.getMessage(), e);
+      throw failed(root + "/" + name, "cannot be written", e);
     }
   }
 
@@ -262,6 +265,10 @@ final class Output {
       }
     }
     return portions;
+  }
+
+  private static FluxSparkException failed(String location, String problem, Exception cause) {
+    return StorageFailure.of(ErrorCode.INVALID_OUTPUT, "--output " + location, problem, cause);
   }
 
   private static FluxSparkException invalid(String location, String problem, Throwable cause) {

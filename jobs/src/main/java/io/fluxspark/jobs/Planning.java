@@ -48,7 +48,10 @@ record Planning(
    */
   static Planning of(Environment environment, GenerateOptions options) {
     options.review().open();
-    Model model = environment.models().open(options.model());
+    Model model =
+        environment
+            .models()
+            .open(new ModelSource(options.model(), options.modelStore(), environment));
     RequestRules rules =
         new RequestRules(
             model.defaults().with(options.columnDefaults(), options.limits()),

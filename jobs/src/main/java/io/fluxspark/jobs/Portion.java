@@ -55,10 +55,12 @@ record Portion(int number, String data, String errors, Map<String, String> lease
   /** Writes and commits the pictures, which makes them. */
   void writeImages(Dataset<Row> images) {
     images.write().options(PARQUET).options(lease).parquet(data);
+    CommitProtocol.verify(images.sparkSession(), data);
   }
 
   /** Writes and commits the failed requests. */
   void writeErrors(Dataset<Row> failed) {
     failed.coalesce(1).write().options(lease).parquet(errors);
+    CommitProtocol.verify(failed.sparkSession(), errors);
   }
 }

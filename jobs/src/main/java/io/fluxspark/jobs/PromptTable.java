@@ -199,8 +199,9 @@ record PromptTable(Dataset<Row> rows, String name) {
       FileStatus[] files =
           path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
       return files == null ? new FileStatus[0] : files;
-    } catch (IOException | IllegalArgumentException e) {
-      throw invalid(prompts, "cannot be looked up: " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      throw StorageFailure.of(
+          ErrorCode.INVALID_TABLE, "--prompts " + prompts, "cannot be looked up", e);
     }
   }
 

@@ -39,7 +39,7 @@ final class RunOptions {
       names = "--model",
       defaultValue = "builtin:tiny",
       paramLabel = "MODEL",
-      description = "Pipeline folder, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
+      description = "Pipeline folder or its URI, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
 
   @Option(
@@ -117,6 +117,8 @@ final class RunOptions {
           "With a row's id gives the seed of rows that have none. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Mixin private ModelStoreOptions modelStore;
+
   @Mixin private ColumnOptions columns;
 
   /**
@@ -131,6 +133,7 @@ final class RunOptions {
         output,
         outputFormat,
         model,
+        modelStore.given(),
         Optional.ofNullable(dtype),
         PictureFormat.fromName(imageFormat),
         imageQuality,

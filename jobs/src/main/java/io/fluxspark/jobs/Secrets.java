@@ -9,15 +9,17 @@ import org.apache.spark.util.Utils;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Keeps credentials out of reports. */
+/** Keeps credentials out of reports and messages. */
 final class Secrets {
-  private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@]+(?=@)");
+  /** A user; or a user and a password, which may have a slash in it, and which is no port. */
+  private static final Pattern USER_INFO =
+      Pattern.compile("(?<=://)([^/@\\s]+|[^/@:\\s]+:(?!\\d+/)[^@\\s]+)(?=@)");
 
   private Secrets() {}
 
-  /** An address without the user and password that may stand in it. */
-  static String redacted(String address) {
-    return USER_INFO.matcher(address).replaceAll("*****");
+  /** A text with addresses, without the user and password that may stand in them. */
+  static String redacted(String text) {
+    return USER_INFO.matcher(text).replaceAll("*****");
   }
 
   /** Spark's settings as Spark itself shows them, without secrets, by key. */

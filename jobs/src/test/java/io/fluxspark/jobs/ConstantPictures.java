@@ -34,9 +34,9 @@ record ConstantPictures() implements ModelLoader {
   static final AtomicInteger TRIES = new AtomicInteger();
 
   /** Its model, under any name. */
-  static Model open(String location) {
+  static Model open(ModelSource source) {
     return new Model(
-        location,
+        source.location(),
         "constant",
         "0123456789abcdef",
         "mit",

@@ -36,14 +36,14 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
   }
 
   static Models models(Path marker, Accident accident) {
-    return location ->
+    return source ->
         new Model(
-            location,
+            source.location(),
             "faulty",
             "0123456789abcdef",
             "mit",
             ConstantPictures.DEFAULTS,
-            ConstantPictures.open(location).cost(),
+            ConstantPictures.open(source).cost(),
             new FaultyPictures(marker.toString(), accident));
   }
 
