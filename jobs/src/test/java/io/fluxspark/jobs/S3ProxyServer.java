@@ -75,6 +75,10 @@ final class S3ProxyServer implements AutoCloseable {
     throw new IOException("s3proxy did not start: " + text);
   }
 
+  String identity() {
+    return identity;
+  }
+
   String secret() {
     return secret;
   }
