@@ -3,6 +3,7 @@ package io.fluxspark.spark;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -32,6 +33,10 @@ public final class ModelStore {
   private static final String SIZE = ".size";
   private static final String PART = ".part";
   private static final double GIGABYTE = 1e9;
+  private static final long LOOK_MILLIS = 100;
+
+  /** Others share the lock for a moment only to look; those who use the model go on for long. */
+  private static final int MOST_LOOKS_AT_DAMAGE = 50;
 
   private final Path root;
   private final long maxBytes;
@@ -77,7 +82,7 @@ public final class ModelStore {
   public Lease take(RemoteModel model) throws IOException {
     String key = model.key();
     Path folder = root.resolve(key);
-    while (true) {
+    for (int look = 0; ; look++) {
       HostLock shared = HostLock.shared(root.resolve(key + LOCK));
       boolean isKept = false;
       boolean isDamaged;
@@ -93,24 +98,31 @@ public final class ModelStore {
           shared.close();
         }
       }
-      bring(model, key, folder, isDamaged);
+      if (!bring(model, key, folder)) {
+        if (isDamaged && look > MOST_LOOKS_AT_DAMAGE) {
+          throw new FluxSparkException(
+              ErrorCode.INPUT_OUTPUT,
+              folder + ": files were removed or changed, and another task uses the others");
+        }
+        sleep();
+      }
     }
   }
 
-  private void bring(RemoteModel model, String key, Path folder, boolean isDamaged)
-      throws IOException {
-    Path lock = root.resolve(key + LOCK);
-    // Users of a damaged folder may keep it for days; whoever brings one is only waited for.
-    Optional<HostLock> alone =
-        isDamaged ? HostLock.tryAlone(lock) : Optional.of(HostLock.alone(lock));
+  /**
+   * Brings what is missing, unless somebody has the lock. Nobody waits for it here: who brings the
+   * model shares it next, and may use it for days. Others see it when they look again.
+   *
+   * @return whether the model is here now
+   */
+  private boolean bring(RemoteModel model, String key, Path folder) throws IOException {
+    Optional<HostLock> alone = HostLock.tryAlone(root.resolve(key + LOCK));
     if (alone.isEmpty()) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT,
-          folder + ": files were removed or changed, and another task uses the others");
+      return false;
     }
     try (HostLock held = alone.get()) {
       if (model.isIn(folder)) {
-        return;
+        return true;
       }
       makeRoom(model, key);
       Path part = root.resolve(key + PART);
@@ -121,6 +133,16 @@ public final class ModelStore {
       Files.createDirectories(part);
       model.fetch(conf, part);
       Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
+      return true;
+    }
+  }
+
+  private static void sleep() throws IOException {
+    try {
+      Thread.sleep(LOOK_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a model");
     }
   }
 
