@@ -1,5 +1,7 @@
 package io.fluxspark.program;
 
+import java.util.Locale;
+
 /** Element types of tensors; the code is PyTorch's {@code ScalarType}. */
 public enum DataType {
   UINT8(0, 1),
@@ -14,6 +16,15 @@ public enum DataType {
   DataType(int code, int bytes) {
     this.code = code;
     this.bytes = bytes;
+  }
+
+  /**
+   * The type with a name as options have it, such as {@code bfloat16}.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  public static DataType fromName(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
   }
 
   int code() {

@@ -7,7 +7,6 @@ import io.fluxspark.pipeline.ImageGenerator;
 import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
-import java.util.Locale;
 
 /** Loads pipeline folders, which every executor must see under the same path. */
 public record FluxModelLoader() implements ModelLoader {
@@ -19,9 +18,7 @@ public record FluxModelLoader() implements ModelLoader {
   /** Loads what a key names, from a folder of this host. */
   static ImageGenerator load(String location, ModelKey key) {
     return FluxPipeline.load(
-        ModelLocation.open(location),
-        device(key.device()),
-        DataType.valueOf(key.dtype().toUpperCase(Locale.ROOT)));
+        ModelLocation.open(location), device(key.device()), DataType.fromName(key.dtype()));
   }
 
   private static Device device(String name) {

@@ -10,7 +10,6 @@ import io.fluxspark.pipeline.ModelReport;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.RequestDefaults;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -59,7 +58,7 @@ final class ModelFolders implements Models {
    * @param dtype in which they compute
    */
   static void writePrograms(ModelSource source, String dtype, Path target) {
-    DataType type = DataType.valueOf(dtype.toUpperCase(Locale.ROOT));
+    DataType type = DataType.fromName(dtype);
     named(
         () -> {
           try (OpenModel model = OpenModel.of(source)) {

@@ -118,7 +118,7 @@ record PlanReport(
   private static BucketPlan bucket(Planning plan, GenerateOptions options, BucketCount counted) {
     Bucket bucket = counted.bucket();
     int batchSize = (int) Math.min(options.batchSize(), counted.count());
-    DataType type = DataType.valueOf(plan.job().settings().dtype().toUpperCase(Locale.ROOT));
+    DataType type = DataType.fromName(plan.job().settings().dtype());
     return new BucketPlan(
         bucket.height(),
         bucket.width(),
