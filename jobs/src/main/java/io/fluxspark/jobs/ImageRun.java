@@ -68,7 +68,7 @@ final class ImageRun implements AutoCloseable {
     this.spark = plan.spark();
     this.job = plan.job();
     this.maxErrorFraction = options.maxErrorFraction();
-    this.unknownErrors = options.retryErrors() ? plan.output()::newErrors : errors -> errors;
+    this.unknownErrors = plan.output().hasErrors() ? plan.output()::newErrors : errors -> errors;
     joinJobGroup();
     this.interruption = new Interruption(spark.sparkContext(), job.runId());
   }

@@ -1,12 +1,16 @@
 package io.fluxspark.jobs;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.spark.Tables;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -33,6 +37,8 @@ final class Output {
   private static final String DATA = "data";
   private static final String ERRORS = "_errors";
   private static final String RUNS = "_runs";
+  private static final StructType KEYS =
+      new StructType().add(Tables.REQUEST_KEY, DataTypes.StringType);
 
   private final SparkSession spark;
   private final FileSystem files;
@@ -110,12 +116,29 @@ final class Output {
 
   /** Of planned pictures, those that no committed portion has. */
   Dataset<Row> missing(Dataset<Row> images) {
-    return without(images, DATA);
+    String[] committed = committed(DATA);
+    return committed.length == 0
+        ? images
+        : without(images, spark.read().schema(KEYS).parquet(committed));
   }
 
-  /** Of planned pictures, those that have not failed in a committed portion. */
-  Dataset<Row> untried(Dataset<Row> images) {
-    return without(images, ERRORS);
+  /**
+   * Of planned pictures, those that may succeed: all but those that failed in a committed portion
+   * by something that would fail again.
+   */
+  Dataset<Row> promising(Dataset<Row> images) {
+    Object[] lasting =
+        Arrays.stream(ErrorCode.values())
+            .filter(code -> code.type() != ErrorType.MACHINE)
+            .map(ErrorCode::name)
+            .toArray();
+    return without(
+        images,
+        spark
+            .read()
+            .schema(Tables.errors())
+            .parquet(committed(ERRORS))
+            .where(col(Tables.ERROR_CODE).isin(lasting)));
   }
 
   /** Whether requests have failed in a committed portion. */
@@ -123,18 +146,11 @@ final class Output {
     return committed(ERRORS).length > 0;
   }
 
-  private Dataset<Row> without(Dataset<Row> images, String kind) {
-    String[] committed = committed(kind);
-    if (committed.length == 0) {
-      return images;
-    }
-    Dataset<Row> keys =
-        spark
-            .read()
-            .schema(new StructType().add(Tables.REQUEST_KEY, DataTypes.StringType))
-            .parquet(committed);
+  private static Dataset<Row> without(Dataset<Row> images, Dataset<Row> others) {
     return images.join(
-        keys, images.col(Tables.REQUEST_KEY).equalTo(keys.col(Tables.REQUEST_KEY)), "left_anti");
+        others,
+        images.col(Tables.REQUEST_KEY).equalTo(others.col(Tables.REQUEST_KEY)),
+        "left_anti");
   }
 
   /** Of errors, those of requests that have not failed so in a committed portion. */

@@ -82,7 +82,7 @@ record Planning(
       GenerateOptions options) {
     Dataset<Row> unmade = output.missing(requests.images());
     boolean areErrorsKept = output.hasErrors() && !options.retryErrors();
-    Dataset<Row> missing = areErrorsKept ? output.untried(unmade) : unmade;
+    Dataset<Row> missing = areErrorsKept ? output.promising(unmade) : unmade;
     missing.persist(StorageLevel.MEMORY_AND_DISK());
     List<BucketCount> buckets = ImageTasks.buckets(missing);
     long toMake = buckets.stream().mapToLong(BucketCount::count).sum();

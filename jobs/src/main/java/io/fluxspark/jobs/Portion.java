@@ -29,7 +29,7 @@ record Portion(int number, String data, String errors, Map<String, String> lease
           "compression", "uncompressed",
           "parquet.enable.dictionary#image.bytes", "false",
           "parquet.column.statistics.enabled#image.bytes", "false",
-          "parquet.block.size", Integer.toString(32 << 20),
+          "parquet.block.size", Integer.toString(96 << 20),
           "parquet.block.size.row.check.min", "4",
           "parquet.block.size.row.check.max", "16",
           "parquet.page.size.row.check.min", "1",

@@ -25,6 +25,9 @@ record ConstantPictures() implements ModelLoader {
   /** Prompts with this in them give latents that are not finite. */
   static final String NOT_FINITE = "(not finite)";
 
+  /** Prompts with this in them need more memory than there is. */
+  static final String TOO_LARGE = "(too large)";
+
   static final RequestDefaults DEFAULTS =
       new RequestDefaults(null, null, 1.0, 32, 48, 2, 3.5, 1, 64);
 
@@ -70,6 +73,9 @@ record ConstantPictures() implements ModelLoader {
       TRIES.addAndGet(batch.size());
       List<GeneratedImage> images = new ArrayList<>();
       for (ImageRequest image : batch) {
+        if (image.request().prompt().contains(TOO_LARGE)) {
+          throw new FluxSparkException(ErrorCode.OUT_OF_MEMORY, "too large");
+        }
         images.add(
             image.request().prompt().contains(NOT_FINITE)
                 ? new GeneratedImage.Failed(

@@ -257,6 +257,27 @@ class GenerateTest {
   }
 
   @Test
+  void whatTheMachineFailedAtIsTriedAgainByItself() {
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            "id,prompt",
+            "a," + ConstantPictures.NOT_FINITE,
+            "b," + ConstantPictures.TOO_LARGE,
+            "c,fox");
+    run(prompts, "out", "--max-error-fraction", "1");
+    int tries = ConstantPictures.TRIES.get();
+
+    CommandLineRun again = run(prompts, "out", "--max-error-fraction", "1");
+
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(ConstantPictures.TRIES).hasValue(tries + 1);
+    assertThat(workspace.errors("out"))
+        .extracting(row -> row.<String>getAs("error_code"))
+        .containsExactlyInAnyOrder("NOT_FINITE", "OUT_OF_MEMORY");
+  }
+
+  @Test
   void everyPortionIsAFolderThatIsCommittedByItself() {
     Path prompts =
         workspace.file(
