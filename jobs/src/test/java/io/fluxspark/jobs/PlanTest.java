@@ -84,7 +84,7 @@ class PlanTest {
         .contains("pictures:  5 asked for, 4 distinct, 0 there before, 0 failed before, 4 to make")
         .contains("wrong:     1 rows, the first:")
         .contains(
-            "32 x 64             2     64         -            3      1    0.00600      976.6 KiB")
+            "32 x 64             2     64         -            3      1    0.00600    976.6 KiB")
         .contains("time:      not known; --measure N or --images-per-second F tells");
   }
 
