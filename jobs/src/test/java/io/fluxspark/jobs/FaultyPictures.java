@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -40,7 +41,8 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
         new Model(
             source.location(),
             "faulty",
-            "0123456789abcdef",
+            // A model of its own for each test: the process may have one of another test loaded.
+            DigestUtils.sha256Hex(marker.toString()),
             "mit",
             ConstantPictures.DEFAULTS,
             ConstantPictures.open(source).cost(),
