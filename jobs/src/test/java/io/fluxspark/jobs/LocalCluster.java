@@ -33,7 +33,9 @@ final class LocalCluster implements AutoCloseable {
         String.join(
             File.pathSeparator,
             System.getProperty("fluxspark.jar"),
-            Path.of(System.getProperty("basedir"), "target/test-classes").toString());
+            Path.of(System.getProperty("basedir"), "target/test-classes").toString(),
+            // The tests' own class path has them, and Spark commits with what it finds there.
+            Project.path("deploy/s3/target/jars") + "/*");
     SparkSession.Builder builder =
         SparkSession.builder()
             .master("local-cluster[" + executors + ",1,2048]")
