@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.Task;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.VaeConfig;
 
@@ -22,8 +23,7 @@ record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
 
   @Override
   public double denoisingFlops(Bucket bucket) {
-    double calls = bucket.numInferenceSteps() * (bucket.trueCfg() ? 2.0 : 1.0);
-    return calls * transformer.flops(tokens(bucket));
+    return bucket.transformerCalls() * transformer.flops(tokens(bucket));
   }
 
   @Override
@@ -35,9 +35,13 @@ record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
     return (parameters + live) * type.bytes();
   }
 
-  /** L + S. */
+  /**
+   * L + S. A Kontext model's picture counts as one of the output's size, which it is but for
+   * rounding unless it keeps its own.
+   */
   private long tokens(Bucket bucket) {
     long side = 2L * vae.scaleFactor();
-    return bucket.maxSequenceLength() + bucket.height() / side * (bucket.width() / side);
+    long image = bucket.height() / side * (bucket.width() / side);
+    return bucket.maxSequenceLength() + (bucket.task() == Task.KONTEXT ? 2 : 1) * image;
   }
 }

@@ -10,8 +10,6 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.GenerationRequest;
-import io.fluxspark.request.ImageRequest;
-import io.fluxspark.sampling.Schedule;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.vae.Vae;
@@ -24,8 +22,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * FLUX.1 text to image, in the order and with the numbers of diffusers' {@code FluxPipeline}: text
- * encoding, noise, denoising, decoding.
+ * FLUX.1, in the order and with the numbers of diffusers' pipelines: text encoding, noise and the
+ * pictures as input, denoising, decoding.
  */
 public final class FluxPipeline implements ImageGenerator {
   private final FluxModel model;
@@ -62,7 +60,7 @@ public final class FluxPipeline implements ImageGenerator {
   }
 
   @Override
-  public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+  public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
     use.readLock().lock();
     try {
       return make(batch, cancelled);
@@ -77,7 +75,7 @@ public final class FluxPipeline implements ImageGenerator {
     }
   }
 
-  private GeneratedBatch make(List<ImageRequest> batch, BooleanSupplier cancelled) {
+  private GeneratedBatch make(List<PreparedImage> batch, BooleanSupplier cancelled) {
     try (TensorScope scope = new TensorScope(model.device())) {
       Stopwatch stopwatch = new Stopwatch();
       Bucket bucket = bucketOf(batch);
@@ -92,10 +90,15 @@ public final class FluxPipeline implements ImageGenerator {
     }
   }
 
-  private static Bucket bucketOf(List<ImageRequest> batch) {
-    Bucket bucket = batch.get(0).bucket();
-    if (!batch.stream().allMatch(request -> request.bucket().equals(bucket))) {
-      throw new IllegalArgumentException("the requests of a batch are of one bucket");
+  private static Bucket bucketOf(List<PreparedImage> batch) {
+    PreparedImage first = batch.get(0);
+    Bucket bucket = first.request().bucket();
+    if (!batch.stream()
+        .allMatch(
+            image ->
+                image.request().bucket().equals(bucket)
+                    && image.inputs().shape().equals(first.inputs().shape()))) {
+      throw new IllegalArgumentException("the requests of a batch are of one shape");
     }
     return bucket;
   }
@@ -110,10 +113,10 @@ public final class FluxPipeline implements ImageGenerator {
 
   private Text encodeText(
       TensorScope scope,
-      List<ImageRequest> batch,
+      List<PreparedImage> batch,
       Function<GenerationRequest, String> clipText,
       Function<GenerationRequest, String> t5Text) {
-    int length = batch.get(0).request().maxSequenceLength();
+    int length = batch.get(0).request().request().maxSequenceLength();
     long[][] clipIds = model.clipTokenizer().encode(texts(batch, clipText));
     long[][] t5Ids = model.t5Tokenizer().encode(texts(batch, t5Text), length);
     NativeTensor pooled = model.clip().pooled(scope, clipIds); // (B, Dclip)
@@ -122,29 +125,27 @@ public final class FluxPipeline implements ImageGenerator {
   }
 
   private static List<String> texts(
-      List<ImageRequest> batch, Function<GenerationRequest, String> text) {
-    return batch.stream().map(request -> text.apply(request.request())).toList();
+      List<PreparedImage> batch, Function<GenerationRequest, String> text) {
+    return batch.stream().map(image -> text.apply(image.request().request())).toList();
   }
 
   /** Noise to latents, (B, S, C). */
   private NativeTensor denoise(
       TensorScope owner,
-      List<ImageRequest> batch,
+      List<PreparedImage> batch,
       Bucket bucket,
       Text text,
       BooleanSupplier cancelled) {
-    int rows = tokens(bucket.height());
-    int columns = tokens(bucket.width());
     try (TensorScope scope = new TensorScope(owner.device())) {
       NativeTensor guidance =
           perPicture(scope, batch, GenerationRequest::guidanceScale, batch.size()); // (B)
+      BatchInputs inputs = BatchInputs.of(model, scope, batch, bucket);
       Rotary rotary =
           Rotary.of(
               scope,
               model.folder().transformerConfig().axesDimsRope(),
               bucket.maxSequenceLength(),
-              rows,
-              columns);
+              inputs.grids());
       Velocity velocity = velocity(text, guidance, rotary);
       if (bucket.trueCfg()) {
         Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
@@ -155,19 +156,15 @@ public final class FluxPipeline implements ImageGenerator {
                 scope, batch, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
         velocity = model.latents().guided(velocity, negative, scale);
       }
-      long[] seeds = batch.stream().mapToLong(ImageRequest::seed).toArray();
-      NativeTensor noise =
-          model
-              .latents()
-              .noise(
-                  scope,
-                  seeds,
-                  model.folder().vaeConfig().latentChannels(),
-                  rows,
-                  columns); // (B, S, C)
-      Schedule schedule =
-          Schedule.of(model.folder().scheduleConfig(), bucket.numInferenceSteps(), rows * columns);
-      return model.latents().sample(owner, noise, schedule, velocity, cancelled);
+      return model
+          .latents()
+          .sample(
+              owner,
+              inputs.start(),
+              inputs.schedule(),
+              inputs.shown().apply(velocity),
+              inputs.afterStep(),
+              cancelled);
     }
   }
 
@@ -180,12 +177,12 @@ public final class FluxPipeline implements ImageGenerator {
 
   private static NativeTensor perPicture(
       TensorScope owner,
-      List<ImageRequest> batch,
+      List<PreparedImage> batch,
       ToDoubleFunction<GenerationRequest> number,
       long... shape) {
     float[] numbers = new float[batch.size()];
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) number.applyAsDouble(batch.get(i).request());
+      numbers[i] = (float) number.applyAsDouble(batch.get(i).request().request());
     }
     return owner.floats(numbers, shape);
   }
@@ -197,7 +194,7 @@ public final class FluxPipeline implements ImageGenerator {
 
   /** One picture at a time, so that memory does not grow with the batch. */
   private List<GeneratedImage> decode(
-      NativeTensor latents, List<ImageRequest> batch, Bucket bucket) {
+      NativeTensor latents, List<PreparedImage> batch, Bucket bucket) {
     boolean[] finite = model.latents().finite(latents);
     return IntStream.range(0, batch.size())
         .mapToObj(i -> finite[i] ? decode(latents, i, bucket) : notFinite("latents"))

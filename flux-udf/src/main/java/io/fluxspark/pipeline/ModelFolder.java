@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.sampling.ScheduleConfig;
 import io.fluxspark.text.ClipConfig;
 import io.fluxspark.text.T5Config;
@@ -71,13 +72,31 @@ public record ModelFolder(
         transformerConfig.pooledProjectionDim(),
         "text_encoder's hidden_size",
         textEncoderConfig.hiddenSize());
+    int packed = PACKED_PIXELS * vaeConfig.latentChannels();
+    int patch = PACKED_PIXELS * vaeConfig.scaleFactor() * vaeConfig.scaleFactor();
+    Conditioning shown = PipelineClass.conditioning(className);
     requireEqual(
         path,
         "transformer",
         "in_channels",
         transformerConfig.inChannels(),
+        switch (shown) {
+          case NONE, KONTEXT -> "4 times the vae's latent_channels";
+          case CONTROL -> "8 times the vae's latent_channels";
+          case FILL -> "8 times the vae's latent_channels and a mask's 4 patches";
+        },
+        switch (shown) {
+          case NONE, KONTEXT -> packed;
+          case CONTROL -> 2 * packed;
+          case FILL -> 2 * packed + patch;
+        });
+    requireEqual(
+        path,
+        "transformer",
+        "out_channels",
+        transformerConfig.outChannels(),
         "4 times the vae's latent_channels",
-        PACKED_PIXELS * vaeConfig.latentChannels());
+        packed);
   }
 
   /**
@@ -141,8 +160,17 @@ public record ModelFolder(
     boolean fullSize =
         transformerConfig.numLayers() == FLUX_LAYERS
             && transformerConfig.numSingleLayers() == FLUX_SINGLE_LAYERS;
-    if (className.equals(PipelineClass.KONTEXT)) {
-      return "FLUX.1-Kontext";
+    switch (conditioning()) {
+      case KONTEXT -> {
+        return "FLUX.1-Kontext";
+      }
+      case FILL -> {
+        return "FLUX.1-Fill";
+      }
+      case CONTROL -> {
+        return "FLUX.1-Canny or Depth";
+      }
+      default -> {}
     }
     if (fullSize) {
       return transformerConfig.guidanceEmbeds() ? "FLUX.1-dev" : "FLUX.1-schnell";
@@ -152,6 +180,11 @@ public record ModelFolder(
             && transformerConfig.numLayers() == LITE_LAYERS
             && transformerConfig.numSingleLayers() == FLUX_SINGLE_LAYERS;
     return lite ? "FLUX.1-lite" : "custom";
+  }
+
+  /** What the model is shown besides text. */
+  public Conditioning conditioning() {
+    return PipelineClass.conditioning(className);
   }
 
   /** What its pictures cost. */

@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.weights.ConfigFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,21 +15,25 @@ import java.util.TreeMap;
  * parts.
  */
 final class PipelineClass {
-  static final String KONTEXT = "FluxKontextPipeline";
+  /** What is read, with what the model is shown. */
+  private static final Map<String, Conditioning> CONDITIONING =
+      Map.of(
+          "FluxPipeline", Conditioning.NONE,
+          "FluxImg2ImgPipeline", Conditioning.NONE,
+          "FluxInpaintPipeline", Conditioning.NONE,
+          "FluxKontextPipeline", Conditioning.KONTEXT,
+          "FluxFillPipeline", Conditioning.FILL,
+          "FluxControlPipeline", Conditioning.CONTROL);
 
-  private static final List<String> READ = List.of("FluxPipeline", KONTEXT);
+  private static final List<String> READ = CONDITIONING.keySet().stream().sorted().toList();
 
   /** FLUX.1's siblings that are known and cannot be run yet. */
   private static final List<String> UNSUPPORTED =
       List.of(
-          "FluxFillPipeline",
-          "FluxControlPipeline",
           "FluxControlImg2ImgPipeline",
           "FluxControlInpaintPipeline",
           "FluxControlNetPipeline",
           "FluxPriorReduxPipeline",
-          "FluxImg2ImgPipeline",
-          "FluxInpaintPipeline",
           "FluxKontextInpaintPipeline");
 
   /** Each part's class; the tokenizers' classes are not looked at, their files decide. */
@@ -81,6 +86,11 @@ final class PipelineClass {
         .forEach(
             (part, wanted) -> config.requireOneOf(part, className(config, part), List.of(wanted)));
     return name;
+  }
+
+  /** What the model of a pipeline is shown besides text. */
+  static Conditioning conditioning(String name) {
+    return CONDITIONING.get(name);
   }
 
   private static String className(ConfigFile config, String part) {

@@ -87,7 +87,8 @@ public final class LoadedProgram implements AutoCloseable {
     }
   }
 
-  private IValue invoke(String method, IValue... arguments) {
+  /** Runs a method; the caller owns its result. */
+  IValue invoke(String method, IValue... arguments) {
     Natives.prepareThread();
     try {
       return IValueUtils.runMethod(block, method, arguments);

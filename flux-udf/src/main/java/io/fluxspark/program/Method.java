@@ -15,6 +15,11 @@ import java.util.stream.Collectors;
  * callers give them; then operations on them write the body; {@link #returns} ends it.
  */
 public final class Method {
+  /** What the names of a layer's low-rank factors end with. */
+  public static final String LORA_A = ".lora_A";
+
+  public static final String LORA_B = ".lora_B";
+
   private static final String INDENT = "    ";
 
   private final Program program;
@@ -60,8 +65,32 @@ public final class Method {
   /** Weights that callers give, all of one type. */
   public Weights weights(String parameter, DataType type) {
     declare(parameter, "Dict[str, Tensor]");
-    Weights declared = new Weights(this, parameter, type);
-    weights.put(parameter, declared);
+    return declared(new Weights(this, parameter, type, (name, x, y) -> y));
+  }
+
+  /**
+   * As {@link #weights}; beside a linear layer NAME callers may give {@code NAME.lora_A} (rank, in)
+   * and {@code NAME.lora_B} (out, rank), whose product is added to the layer's weight.
+   */
+  public Weights adaptableWeights(String parameter, DataType type) {
+    declare(parameter, "Dict[str, Tensor]");
+    program.allowLowRank();
+    return declared(
+        new Weights(
+            this,
+            parameter,
+            type,
+            (name, x, y) ->
+                assign(
+                    "low_rank",
+                    "self.low_rank(%s, \"%s%s\", \"%s%s\", %s, %s)"
+                        .formatted(parameter, name, LORA_A, name, LORA_B, x, y),
+                    y.type(),
+                    y.shape())));
+  }
+
+  private Weights declared(Weights declared) {
+    weights.put(declared.toString(), declared);
     return declared;
   }
 
@@ -83,14 +112,16 @@ public final class Method {
 
   /**
    * Standard normal numbers as diffusers draws them for a list of CPU generators: row b comes from
-   * a generator of its own, seeded with the b-th seed, and is drawn in float32 as a tensor of (1,
-   * rowShape).
+   * a generator of its own, seeded with the b-th seed, which draws float32 tensors of (1, rowShape)
+   * one after another.
    *
-   * @return (rows, rowShape), float32
+   * @param draws how many each generator draws
+   * @return (rows, draws, rowShape), float32
    */
-  public Tensor normal(Seeds seeds, Dim... rowShape) {
+  public Tensor normal(Seeds seeds, Dim draws, Dim... rowShape) {
     String shape =
         Arrays.stream(rowShape).map(this::use).collect(Collectors.joining(", ", "[1, ", "]"));
+    String count = use(draws);
     String drawn = take("rows");
     String seed = take("seed");
     String generator = take("generator");
@@ -103,18 +134,23 @@ public final class Method {
             + " = torch.Generator(device=torch.device(\"cpu\"), seed="
             + seed
             + ")");
+    lines.add(INDENT + "  for _1 in range(" + count + "):");
     lines.add(
         INDENT
-            + "  _0 = torch.append("
+            + "    _0 = torch.append("
             + drawn
             + ", torch.randn("
             + shape
             + ", generator="
             + generator
             + "))");
-    List<Dim> out = new ArrayList<>(List.of(seeds.rows()));
+    List<Dim> out = new ArrayList<>(List.of(seeds.rows(), draws));
     out.addAll(Arrays.asList(rowShape));
-    return assign("normal", "torch.cat(" + drawn + ")", DataType.FLOAT32, out);
+    return assign(
+        "normal",
+        "torch.unflatten(torch.cat(" + drawn + "), 0, [-1, " + count + "])",
+        DataType.FLOAT32,
+        out);
   }
 
   /** The numbers 0 to {@code end} - 1, float32 of (end). */

@@ -17,9 +17,20 @@ import java.util.zip.ZipOutputStream;
 public final class Program {
   private static final byte[] NO_CONSTANTS = {(byte) 0x80, 2, ')', '.'};
 
+  private static final String LOW_RANK =
+      """
+      def low_rank(self: %s, w: Dict[str, Tensor], down: str, up: str, x: Tensor, y: Tensor) -> Tensor:
+        if torch.__contains__(w, down):
+          z = torch.add(y, torch.linear(torch.linear(x, w[down]), w[up]))
+        else:
+          z = y
+        return z
+      """;
+
   private final String name;
   private final List<Method> methods = new ArrayList<>();
   private final String handwritten;
+  private boolean isAdapted;
 
   /**
    * @param name the name of the program's class, a TorchScript identifier
@@ -32,6 +43,11 @@ public final class Program {
   Program(String name, String handwritten) {
     this.name = name;
     this.handwritten = handwritten;
+  }
+
+  /** Lets weights bring low-rank terms, see {@link Method#adaptableWeights}. */
+  void allowLowRank() {
+    isAdapted = true;
   }
 
   /** Starts a method. */
@@ -54,6 +70,9 @@ public final class Program {
     StringBuilder text = new StringBuilder();
     text.append("class ").append(name).append("(Module):\n");
     text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
+    if (isAdapted) {
+      text.append(LOW_RANK.formatted(qualifiedName()).indent(2));
+    }
     methods.forEach(m -> text.append(m.text()));
     text.append(handwritten);
     return text.toString();

@@ -51,6 +51,16 @@ public final class TensorScope implements AutoCloseable {
     return made(manager -> manager.create(elements, new Shape(shape)));
   }
 
+  /** An uint8 tensor with the given elements, the last axis fastest. */
+  public NativeTensor bytes(byte[] elements, long... shape) {
+    requireFilled(elements.length, shape);
+    return made(
+        manager -> {
+          ByteBuffer direct = ByteBuffer.allocateDirect(elements.length).put(elements).flip();
+          return manager.create(direct, new Shape(shape), DataType.UINT8.djl());
+        });
+  }
+
   /** DJL leaves out what is too much. */
   private static void requireFilled(long elements, long... shape) {
     if (elements != Arrays.stream(shape).reduce(1, Math::multiplyExact)) {
@@ -91,6 +101,10 @@ public final class TensorScope implements AutoCloseable {
   public NativeLayers layers(List<NativeWeights> layers) {
     return new NativeLayers(
         own(IValue.listFrom(layers.stream().map(NativeWeights::value).toArray(IValue[]::new))));
+  }
+
+  NativeWeights weights(IValue map) {
+    return new NativeWeights(own(map));
   }
 
   NativeTensor tensor(IValue value) {

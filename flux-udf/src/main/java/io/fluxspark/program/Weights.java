@@ -14,9 +14,23 @@ public final class Weights {
   private final String prefix;
   private final DataType type;
   private final Map<String, WeightSpec> specs;
+  private final Adaptation adaptation;
 
-  Weights(Method method, String parameter, DataType type) {
-    this(method, parameter, "", type, new LinkedHashMap<>());
+  /** What is added to a linear layer. */
+  @FunctionalInterface
+  interface Adaptation {
+    /**
+     * The layer's result with what is added.
+     *
+     * @param name of the layer, with its prefix
+     * @param x what the layer was given
+     * @param y what it computed
+     */
+    Tensor apply(String name, Tensor x, Tensor y);
+  }
+
+  Weights(Method method, String parameter, DataType type, Adaptation adaptation) {
+    this(method, parameter, "", type, new LinkedHashMap<>(), adaptation);
   }
 
   private Weights(
@@ -24,17 +38,19 @@ public final class Weights {
       String parameter,
       String prefix,
       DataType type,
-      Map<String, WeightSpec> specs) {
+      Map<String, WeightSpec> specs,
+      Adaptation adaptation) {
     this.method = method;
     this.parameter = parameter;
     this.prefix = prefix;
     this.type = type;
     this.specs = specs;
+    this.adaptation = adaptation;
   }
 
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
-    return new Weights(method, parameter, prefix + name + ".", type, specs);
+    return new Weights(method, parameter, prefix + name + ".", type, specs, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -68,12 +84,15 @@ public final class Weights {
    * out).
    */
   public Tensor linear(String name, Tensor x, long out) {
-    return x.linear(get(name + ".weight", out, x.size(-1).constant()), get(name + ".bias", out));
+    Tensor y =
+        x.linear(get(name + ".weight", out, x.size(-1).constant()), get(name + ".bias", out));
+    return adaptation.apply(prefix + name, x, y);
   }
 
   /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */
   public Tensor linearWithoutBias(String name, Tensor x, long out) {
-    return x.linear(get(name + ".weight", out, x.size(-1).constant()));
+    Tensor y = x.linear(get(name + ".weight", out, x.size(-1).constant()));
+    return adaptation.apply(prefix + name, x, y);
   }
 
   /**

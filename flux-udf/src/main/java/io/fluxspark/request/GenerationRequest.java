@@ -1,7 +1,9 @@
 package io.fluxspark.request;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * One valid row of the prompt table after the job's defaults were filled in. Names, meanings and
@@ -19,6 +21,8 @@ import java.util.Optional;
  * @param seed seed of picture 0; picture k has {@code seed + k}
  * @param numImagesPerPrompt pictures of this row, at least 1
  * @param maxSequenceLength T5 tokens, 1 to 512
+ * @param inputs the row's pictures
+ * @param loras that count together, in the row's order; mostly none
  */
 public record GenerationRequest(
     String id,
@@ -32,16 +36,49 @@ public record GenerationRequest(
     double guidanceScale,
     long seed,
     int numImagesPerPrompt,
-    int maxSequenceLength) {
+    int maxSequenceLength,
+    RequestInputs inputs,
+    List<Lora> loras) {
   public GenerationRequest {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(prompt2, "prompt2");
     Objects.requireNonNull(negativePrompt, "negativePrompt");
+    Objects.requireNonNull(inputs, "inputs");
+    loras = List.copyOf(loras);
   }
 
   /** Whether the transformer runs twice a step, once with the negative prompt. */
   public boolean doTrueCfg() {
     return trueCfgScale > 1 && negativePrompt.isPresent();
+  }
+
+  /** The step of the schedule that the sampler starts with, from 0. */
+  public int firstStep() {
+    return inputs.firstStep(numInferenceSteps);
+  }
+
+  /** What tells the request's LoRAs from others'; empty where it has none. */
+  public String loraIdentity() {
+    return loras.stream().map(Lora::identity).collect(Collectors.joining(","));
+  }
+
+  /** The same with other pictures. */
+  public GenerationRequest withInputs(RequestInputs other) {
+    return new GenerationRequest(
+        id,
+        prompt,
+        prompt2,
+        negativePrompt,
+        trueCfgScale,
+        height,
+        width,
+        numInferenceSteps,
+        guidanceScale,
+        seed,
+        numImagesPerPrompt,
+        maxSequenceLength,
+        other,
+        loras);
   }
 }

@@ -19,6 +19,9 @@ public record ImageRequest(GenerationRequest request, int index, String requestK
         request.width(),
         request.numInferenceSteps(),
         request.maxSequenceLength(),
-        request.doTrueCfg());
+        request.doTrueCfg(),
+        request.inputs().task(),
+        request.firstStep(),
+        request.loraIdentity());
   }
 }

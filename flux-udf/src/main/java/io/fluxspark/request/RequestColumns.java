@@ -16,6 +16,12 @@ public final class RequestColumns {
   public static final String SEED = "seed";
   public static final String NUM_IMAGES_PER_PROMPT = "num_images_per_prompt";
   public static final String MAX_SEQUENCE_LENGTH = "max_sequence_length";
+  public static final String STRENGTH = "strength";
+  public static final String IMAGE = "image";
+  public static final String MASK_IMAGE = "mask_image";
+  public static final String CONTROL_IMAGE = "control_image";
+  public static final String LORA = "lora";
+  public static final String LORA_SCALE = "lora_scale";
 
   /** Every column of a request, in the order of the tables. */
   public static final List<String> ALL =
@@ -31,7 +37,13 @@ public final class RequestColumns {
           GUIDANCE_SCALE,
           SEED,
           NUM_IMAGES_PER_PROMPT,
-          MAX_SEQUENCE_LENGTH);
+          MAX_SEQUENCE_LENGTH,
+          STRENGTH,
+          IMAGE,
+          MASK_IMAGE,
+          CONTROL_IMAGE,
+          LORA,
+          LORA_SCALE);
 
   /** Columns for which a job has a default; {@link RequestDefaults} holds them. */
   public static final List<String> WITH_DEFAULT =
@@ -44,7 +56,13 @@ public final class RequestColumns {
           NUM_INFERENCE_STEPS,
           GUIDANCE_SCALE,
           NUM_IMAGES_PER_PROMPT,
-          MAX_SEQUENCE_LENGTH);
+          MAX_SEQUENCE_LENGTH,
+          STRENGTH,
+          IMAGE,
+          MASK_IMAGE,
+          CONTROL_IMAGE,
+          LORA,
+          LORA_SCALE);
 
   private RequestColumns() {}
 }

@@ -12,6 +12,10 @@ import java.util.Objects;
  *
  * @param prompt2 null for none
  * @param negativePrompt null for none
+ * @param strength of tasks that have one
+ * @param image path, null for none; the same for the next two
+ * @param lora paths, mostly none
+ * @param loraScale one for each path, one for all, or none for 1
  */
 public record RequestDefaults(
     String prompt2,
@@ -22,22 +26,66 @@ public record RequestDefaults(
     int numInferenceSteps,
     double guidanceScale,
     int numImagesPerPrompt,
-    int maxSequenceLength)
+    int maxSequenceLength,
+    double strength,
+    String image,
+    String maskImage,
+    String controlImage,
+    List<String> lora,
+    List<Double> loraScale)
     implements Serializable {
+  /** diffusers' default of image to image and of inpainting. */
+  private static final double IMAGE_STRENGTH = 0.6;
+
+  public RequestDefaults {
+    lora = List.copyOf(lora);
+    loraScale = List.copyOf(loraScale);
+  }
+
+  /** Defaults without texts, pictures and LoRAs. */
+  public RequestDefaults(
+      int height,
+      int width,
+      int numInferenceSteps,
+      double guidanceScale,
+      int maxSequenceLength,
+      double strength) {
+    this(
+        null,
+        null,
+        1.0,
+        height,
+        width,
+        numInferenceSteps,
+        guidanceScale,
+        1,
+        maxSequenceLength,
+        strength,
+        null,
+        null,
+        null,
+        List.of(),
+        List.of());
+  }
 
   /** diffusers' defaults of {@code FluxPipeline}, which are FLUX.1-dev's. */
   public static RequestDefaults dev() {
-    return new RequestDefaults(null, null, 1.0, 1024, 1024, 28, 3.5, 1, 512);
+    return new RequestDefaults(1024, 1024, 28, 3.5, 512, IMAGE_STRENGTH);
   }
 
   /** What FLUX.1-schnell's model card calls the pipeline with. */
   public static RequestDefaults schnell() {
-    return new RequestDefaults(null, null, 1.0, 1024, 1024, 4, 0.0, 1, 256);
+    return new RequestDefaults(1024, 1024, 4, 0.0, 256, IMAGE_STRENGTH);
+  }
+
+  /** diffusers' defaults of {@code FluxFillPipeline}. */
+  public static RequestDefaults fill() {
+    return new RequestDefaults(1024, 1024, 50, 30.0, 512, 1.0);
   }
 
   /** What the built-in model is for: small pictures, at once. */
   public static RequestDefaults tiny() {
-    return new RequestDefaults(null, null, 1.0, 128, 128, 4, 3.5, 1, 64);
+    return new RequestDefaults(128, 128, 4, 3.5, 64, IMAGE_STRENGTH);
   }
 
   /**
@@ -59,12 +107,51 @@ public record RequestDefaults(
       }
     }
     RowReader reader = new RowReader(options, RequestDefaults::option);
-    RequestDefaults replaced = reader.defaults(this, limits);
+    RequestDefaults replaced = reader.defaults(withPictures(reader), limits);
     List<String> problems = reader.problems();
     if (!problems.isEmpty()) {
       throw new FluxSparkException(ErrorCode.INVALID_OPTION, String.join("; ", problems));
     }
     return replaced;
+  }
+
+  private RequestDefaults withPictures(RowReader reader) {
+    return new RequestDefaults(
+        prompt2,
+        negativePrompt,
+        trueCfgScale,
+        height,
+        width,
+        numInferenceSteps,
+        guidanceScale,
+        numImagesPerPrompt,
+        maxSequenceLength,
+        strength,
+        reader.path(RequestColumns.IMAGE, image),
+        reader.path(RequestColumns.MASK_IMAGE, maskImage),
+        reader.path(RequestColumns.CONTROL_IMAGE, controlImage),
+        lora,
+        loraScale);
+  }
+
+  /** The same with another size. */
+  RequestDefaults withSize(int otherHeight, int otherWidth) {
+    return new RequestDefaults(
+        prompt2,
+        negativePrompt,
+        trueCfgScale,
+        otherHeight,
+        otherWidth,
+        numInferenceSteps,
+        guidanceScale,
+        numImagesPerPrompt,
+        maxSequenceLength,
+        strength,
+        image,
+        maskImage,
+        controlImage,
+        lora,
+        loraScale);
   }
 
   /** The option that sets the default of a column. */

@@ -51,11 +51,31 @@ public final class RequestIdentity {
     content.put(RequestColumns.GUIDANCE_SCALE, request.guidanceScale());
     content.put(RequestColumns.SEED, request.seed());
     content.put(RequestColumns.MAX_SEQUENCE_LENGTH, request.maxSequenceLength());
+    putInputs(content, request);
     content.put("format", settings.format());
     content.put("quality", settings.quality());
     content.put("dtype", settings.dtype());
     content.put("model_digest", settings.modelDigest());
     return CanonicalJson.sha256(content);
+  }
+
+  /** What a request of text alone does not have is no part of its key. */
+  private static void putInputs(Map<String, Object> content, GenerationRequest request) {
+    RequestInputs inputs = request.inputs();
+    inputs.image().ifPresent(image -> content.put(RequestColumns.IMAGE, image.identity()));
+    inputs.maskImage().ifPresent(mask -> content.put(RequestColumns.MASK_IMAGE, mask.identity()));
+    inputs
+        .controlImage()
+        .ifPresent(control -> content.put(RequestColumns.CONTROL_IMAGE, control.identity()));
+    if (inputs.task().hasStrength()) {
+      content.put(RequestColumns.STRENGTH, inputs.strength());
+    }
+    if (inputs.task() == Task.KONTEXT) {
+      content.put("auto_resize", Boolean.toString(inputs.autoResize()));
+    }
+    if (!request.loras().isEmpty()) {
+      content.put(RequestColumns.LORA, request.loraIdentity());
+    }
   }
 
   /** The key of a row that is not valid: SHA-256 of its texts as JSON, 64 hexadecimal digits. */

@@ -3,6 +3,7 @@ package io.fluxspark.request;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,19 +14,31 @@ import java.util.TreeMap;
  *
  * @param defaults for columns that a row leaves out
  * @param seed the job's seed, from which rows without one get theirs
+ * @param conditioning what the model is shown besides text
+ * @param autoResize whether a Kontext model's pictures are brought to about one megapixel
+ * @param files finds the files that rows name
  */
-public record RequestRules(RequestDefaults defaults, RequestLimits limits, long seed)
+public record RequestRules(
+    RequestDefaults defaults,
+    RequestLimits limits,
+    long seed,
+    Conditioning conditioning,
+    boolean autoResize,
+    InputFiles files)
     implements Serializable {
   public RequestRules {
     Objects.requireNonNull(defaults, "defaults");
     Objects.requireNonNull(limits, "limits");
+    Objects.requireNonNull(conditioning, "conditioning");
+    Objects.requireNonNull(files, "files");
   }
 
   /**
    * Checks a row and fills in defaults, id and seed.
    *
    * <p>Numbers may come as any numeric type or as text; a whole number may be written as 64.0. A
-   * null is a value that was left out.
+   * null is a value that was left out. A picture is a path, bytes or a {@link GivenImage}; a LoRA a
+   * path, a list of paths, or a text with a JSON list of them.
    *
    * @param row values by column name; names that are not in {@link RequestColumns#ALL} are ignored
    * @throws FluxSparkException {@code INVALID_ROW}, naming every wrong column, its value and what
@@ -36,12 +49,18 @@ public record RequestRules(RequestDefaults defaults, RequestLimits limits, long 
     String givenId = reader.id();
     String prompt = reader.prompt();
     Long givenSeed = reader.seed();
-    RequestDefaults used = reader.defaults(defaults, limits);
+    RequestDefaults used = sized(reader.defaults(defaults, limits), reader);
+    RowInputs rowInputs = new RowInputs(reader, this);
+    RequestInputs inputs = rowInputs.pictures(used);
+    List<Lora> loras = rowInputs.loras(used);
+    if (inputs.firstStep(used.numInferenceSteps()) >= used.numInferenceSteps()) {
+      reader.problem(RequestColumns.STRENGTH, "is so small that no step would be made");
+    }
     if (!reader.problems().isEmpty()) {
       throw new FluxSparkException(ErrorCode.INVALID_ROW, String.join("; ", reader.problems()));
     }
     String id =
-        givenId == null ? RequestIdentity.idOf(given(row, prompt, givenSeed, used)) : givenId;
+        givenId == null ? RequestIdentity.idOf(given(row, prompt, givenSeed, used, inputs)) : givenId;
     return new GenerationRequest(
         id,
         prompt,
@@ -54,12 +73,40 @@ public record RequestRules(RequestDefaults defaults, RequestLimits limits, long 
         used.guidanceScale(),
         givenSeed == null ? RequestIdentity.seedOf(seed, id) : givenSeed,
         used.numImagesPerPrompt(),
-        used.maxSequenceLength());
+        used.maxSequenceLength(),
+        inputs,
+        loras);
+  }
+
+  /** A Kontext model's row gives the shape of its picture alone, unless told otherwise. */
+  private RequestDefaults sized(RequestDefaults used, RowReader reader) {
+    if (conditioning != Conditioning.KONTEXT || !autoResize) {
+      return used;
+    }
+    KontextSizes.Size size = KontextSizes.output(used.width(), used.height());
+    if (Math.max(size.width(), size.height()) > limits.maxSize()
+        || Math.min(size.width(), size.height()) < RequestLimits.SIZE_MULTIPLE) {
+      reader.problem(
+          RequestColumns.HEIGHT,
+          "a picture of about one megapixel in this shape has "
+              + size.height()
+              + " x "
+              + size.width()
+              + " pixels; the limit is "
+              + limits.maxSize()
+              + " (--max-size)");
+      return used;
+    }
+    return used.withSize(size.height(), size.width());
   }
 
   /** The row's own values in one form, whatever type they came in; without the job's defaults. */
   private static Map<String, Object> given(
-      Map<String, ?> row, String prompt, Long seed, RequestDefaults used) {
+      Map<String, ?> row,
+      String prompt,
+      Long seed,
+      RequestDefaults used,
+      RequestInputs inputs) {
     Map<String, Object> values = new TreeMap<>();
     values.put(RequestColumns.PROMPT, prompt);
     values.put(RequestColumns.SEED, seed);
@@ -72,6 +119,13 @@ public record RequestRules(RequestDefaults defaults, RequestLimits limits, long 
     values.put(RequestColumns.GUIDANCE_SCALE, used.guidanceScale());
     values.put(RequestColumns.NUM_IMAGES_PER_PROMPT, used.numImagesPerPrompt());
     values.put(RequestColumns.MAX_SEQUENCE_LENGTH, used.maxSequenceLength());
+    values.put(RequestColumns.STRENGTH, used.strength());
+    values.put(RequestColumns.IMAGE, inputs.image().map(InputImage::content).orElse(null));
+    values.put(RequestColumns.MASK_IMAGE, inputs.maskImage().map(InputImage::content).orElse(null));
+    values.put(
+        RequestColumns.CONTROL_IMAGE, inputs.controlImage().map(InputImage::content).orElse(null));
+    values.put(RequestColumns.LORA, used.lora().toString());
+    values.put(RequestColumns.LORA_SCALE, used.loraScale().toString());
     values.keySet().removeIf(column -> row.get(column) == null);
     values.values().removeIf(Objects::isNull); // an empty prompt_2 is none
     return values;

@@ -8,6 +8,8 @@ import java.time.temporal.Temporal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -55,7 +57,100 @@ final class RowReader {
         count(
             RequestColumns.MAX_SEQUENCE_LENGTH,
             unset.maxSequenceLength(),
-            RequestLimits.MAX_SEQUENCE_LENGTH));
+            RequestLimits.MAX_SEQUENCE_LENGTH),
+        strength(unset.strength()),
+        unset.image(),
+        unset.maskImage(),
+        unset.controlImage(),
+        list(RequestColumns.LORA).filter(paths -> !paths.isEmpty()).orElse(unset.lora()),
+        scales(unset.loraScale()));
+  }
+
+  private double strength(double unset) {
+    String right = "a number above 0 and at most 1";
+    BigDecimal number = number(RequestColumns.STRENGTH, right);
+    if (number == null) {
+      return unset;
+    }
+    double value = number.doubleValue();
+    if (!(value > 0 && value <= 1)) {
+      problem(RequestColumns.STRENGTH, row.get(RequestColumns.STRENGTH), right + " is needed");
+      return unset;
+    }
+    return value;
+  }
+
+  private List<Double> scales(List<Double> unset) {
+    Optional<List<String>> texts = list(RequestColumns.LORA_SCALE);
+    if (texts.isEmpty() || texts.get().isEmpty()) {
+      return unset;
+    }
+    try {
+      List<Double> scales = texts.get().stream().map(Double::valueOf).toList();
+      if (scales.stream().allMatch(Double::isFinite)) {
+        return scales;
+      }
+    } catch (NumberFormatException e) {
+      // named below, as an infinity is
+    }
+    problem(
+        RequestColumns.LORA_SCALE,
+        row.get(RequestColumns.LORA_SCALE),
+        "a finite number or a list of them is needed");
+    return unset;
+  }
+
+  /** One text, or several: a list, or a text that is a JSON list. Empty where there is none. */
+  private Optional<List<String>> list(String column) {
+    Object value = row.get(column);
+    if (value instanceof List<?> several) {
+      if (several.stream().anyMatch(Objects::isNull)) {
+        problem(column, value, "a list without nulls is needed");
+        return Optional.empty();
+      }
+      return Optional.of(several.stream().map(Object::toString).toList());
+    }
+    String text = text(column, "");
+    if (!text.startsWith("[")) {
+      return text.isEmpty() ? Optional.empty() : Optional.of(List.of(text));
+    }
+    try {
+      return Optional.of(CanonicalJson.list(text));
+    } catch (IllegalArgumentException e) {
+      problem(column, text, "one value or a JSON list is needed");
+      return Optional.empty();
+    }
+  }
+
+  /** A path; null for none. */
+  String path(String column, String unset) {
+    String path = text(column, unset);
+    return path == null || path.isEmpty() ? null : path;
+  }
+
+  /** A picture: its path, its bytes, or both. */
+  Optional<GivenImage> image(String column, String unset) {
+    Object value = row.get(column);
+    if (value instanceof byte[] bytes) {
+      return Optional.of(new GivenImage(null, bytes));
+    }
+    if (value instanceof GivenImage given && given.bytes() != null) {
+      return Optional.of(given);
+    }
+    String path =
+        value instanceof GivenImage given && given.path() != null && !given.path().isEmpty()
+            ? given.path()
+            : value == null || value instanceof GivenImage ? unset : path(column, unset);
+    return Optional.ofNullable(path).map(found -> new GivenImage(found, null));
+  }
+
+  /** Whether something was found wrong with a column. */
+  boolean isWrong(String column) {
+    return problems.stream().anyMatch(problem -> problem.startsWith(label.apply(column) + ": "));
+  }
+
+  void problem(String column, String why) {
+    problems.add(label.apply(column) + ": " + why);
   }
 
   String prompt() {

@@ -23,15 +23,66 @@ final class LatentProgram {
   final Method noise = noise(program.method("noise"));
   final Method pack = pack(program.method("pack"));
   final Method unpack = unpack(program.method("unpack"));
+  final Method draw = draw(program.method("draw"));
+  final Method noised = noised(program.method("noised"));
+  final Method keep = keep(program.method("keep"));
+  final Method besides = join(program.method("besides"), 1);
+  final Method deeper = join(program.method("deeper"), 2);
+  final Method first = first(program.method("first"));
   final Method step = step(program.method("step"));
   final Method guide = guide(program.method("guide"));
   final Method picture = picture(program.method("picture"));
   final Method finite = finite(program.method("finite"));
 
-  /** Noise as diffusers draws it on the CPU: one generator a row. */
+  /** Noise as diffusers draws it on the CPU: one generator a row, N tensors from each. */
   private static Method noise(Method m) {
     Method.Seeds seeds = m.seeds("seeds", B);
-    return m.returns(m.normal(seeds, m.size("C"), m.size("H"), m.size("W"))); // (B, C, H, W)
+    return m.returns(
+        m.normal(
+            seeds, m.size("N"), m.size("C"), m.size("H"), m.size("W"))); // (B, N, C, H, W)
+  }
+
+  /** One of the tensors that each generator drew. */
+  private static Method draw(Method m) {
+    Dim index = m.size("index");
+    Tensor drawn =
+        m.input(
+            "drawn", DataType.FLOAT32, B, Dim.named("N"), C, ROWS, COLUMNS); // (B, N, C, H, W)
+    return m.returns(drawn.narrow(1, index, Dim.of(1)).flatten(1, 2)); // (B, C, H, W)
+  }
+
+  /** sigma noise + (1 - sigma) x: a picture's latents at a noise level. */
+  private static Method noised(Method m) {
+    Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
+    Tensor noise = m.input("noise", DataType.FLOAT32, B, S, C); // (B, S, C)
+    Tensor sigma = m.input("sigma", DataType.FLOAT32, Dim.of(1)); // (1)
+    return m.returns(sigma.multiply(noise).add(sigma.negate().add(1).multiply(x)));
+  }
+
+  /** (1 - mask) known + mask x: what is made where the mask is 1, what is known elsewhere. */
+  private static Method keep(Method m) {
+    Tensor mask = m.input("mask", DataType.FLOAT32, B, S, C); // (B, S, C)
+    Tensor known = m.input("known", DataType.FLOAT32, B, S, C); // (B, S, C)
+    Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
+    return m.returns(mask.negate().add(1).multiply(known).add(mask.multiply(x)));
+  }
+
+  /** Two tensors joined: more tokens (axis 1), or more channels of each token (axis 2). */
+  private static Method join(Method m, int axis) {
+    Dim more = Dim.named("M");
+    Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
+    Tensor other =
+        axis == 1
+            ? m.input("other", DataType.FLOAT32, B, more, C) // (B, M, C)
+            : m.input("other", DataType.FLOAT32, B, S, more); // (B, S, M)
+    return m.returns(Tensor.concat(axis, x, other)); // (B, S + M, C) or (B, S, C + M)
+  }
+
+  /** The first n tokens. */
+  private static Method first(Method m) {
+    Dim count = m.size("n");
+    Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
+    return m.returns(x.narrow(1, Dim.of(0), count)); // (B, n, C)
   }
 
   /** Patches of 2 x 2 to tokens, row by row: channel, then the patch's row, then its column. */

@@ -9,7 +9,9 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Noise, packing and the sampler's arithmetic, all in float32. Several threads may use it at once.
@@ -33,15 +35,18 @@ public final class Latents implements AutoCloseable {
   }
 
   /**
-   * Packed noise, bit for bit diffusers' with one CPU generator a picture.
+   * Noise, bit for bit diffusers' with one CPU generator a picture, from which one tensor is drawn
+   * after another.
    *
    * @param seeds one a picture
+   * @param draws how many tensors are drawn
    * @param channels of a latent
    * @param rows h, half a latent's height
    * @param columns w, half a latent's width
-   * @return (B, h w, 4 channels), float32
+   * @return in the order in which they were drawn, each (B, channels, 2 h, 2 w), float32
    */
-  public NativeTensor noise(TensorScope owner, long[] seeds, int channels, int rows, int columns) {
+  public List<NativeTensor> noise(
+      TensorScope owner, long[] seeds, int draws, int channels, int rows, int columns) {
     try (TensorScope temporary = new TensorScope(owner.device())) {
       // The generator lives on the CPU whatever the device; its numbers are brought to the owner's.
       NativeTensor drawn =
@@ -50,14 +55,26 @@ public final class Latents implements AutoCloseable {
                   temporary,
                   programs.noise,
                   Argument.seeds(seeds),
+                  size(draws),
                   size(channels),
                   size(2L * rows),
                   size(2L * columns))
-              .get(0);
-      NativeTensor noise =
-          temporary.floats(drawn.toFloats(), seeds.length, channels, 2L * rows, 2L * columns);
-      return loaded.run(owner, programs.pack, noise).get(0);
+              .get(0); // (B, N, C, 2 h, 2 w)
+      NativeTensor here = temporary.floats(drawn.toFloats(), drawn.shape());
+      return IntStream.range(0, draws)
+          .mapToObj(i -> loaded.run(owner, programs.draw, size(i), here).get(0))
+          .toList();
     }
+  }
+
+  /**
+   * Latents to tokens.
+   *
+   * @param latents (B, C, 2 h, 2 w)
+   * @return (B, h w, 4 C)
+   */
+  public NativeTensor pack(TensorScope owner, NativeTensor latents) {
+    return loaded.run(owner, programs.pack, latents).get(0);
   }
 
   /**
@@ -70,23 +87,40 @@ public final class Latents implements AutoCloseable {
     return loaded.run(owner, programs.unpack, size(rows), size(columns), tokens).get(0);
   }
 
+  /** What is done to a sample after each step. */
+  @FunctionalInterface
+  public interface AfterStep {
+    /** Nothing. */
+    AfterStep NOTHING = (owner, x, sigma) -> x;
+
+    /**
+     * The sample to go on with.
+     *
+     * @param x (B, S, C)
+     * @param sigma its noise level
+     * @return (B, S, C), {@code x} itself or one that belongs to {@code owner}
+     */
+    NativeTensor apply(TensorScope owner, NativeTensor x, float sigma);
+  }
+
   /**
    * Follows the velocity from noise to picture by Euler's method: x + (sigma_{i+1} - sigma_i) v at
    * each step.
    *
-   * @param noise (B, S, C); stays the caller's
+   * @param start at the schedule's first noise level, (B, S, C); stays the caller's
    * @param cancelled asked before each step
    * @return (B, S, C)
    * @throws FluxSparkException {@code INTERRUPTED} once cancelled
    */
   public NativeTensor sample(
       TensorScope owner,
-      NativeTensor noise,
+      NativeTensor start,
       Schedule schedule,
       Velocity velocity,
+      AfterStep afterStep,
       BooleanSupplier cancelled) {
-    int batch = (int) noise.shape()[0];
-    NativeTensor x = noise;
+    int batch = (int) start.shape()[0];
+    NativeTensor x = start;
     for (int i = 0; i < schedule.steps(); i++) {
       if (cancelled.getAsBoolean()) {
         throw new FluxSparkException(
@@ -99,13 +133,82 @@ public final class Latents implements AutoCloseable {
         NativeTensor dt =
             step.floats(new float[] {schedule.sigmas()[i + 1] - schedule.sigmas()[i]}, 1);
         NativeTensor next = loaded.run(owner, programs.step, x, v, dt).get(0); // (B, S, C)
+        NativeTensor after = afterStep.apply(owner, next, schedule.sigmas()[i + 1]); // (B, S, C)
+        if (after != next) {
+          owner.free(next);
+        }
         if (i > 0) {
           owner.free(x);
         }
-        x = next;
+        x = after;
       }
     }
     return x;
+  }
+
+  /**
+   * A picture's latents at a noise level: sigma noise + (1 - sigma) x.
+   *
+   * @param x (B, S, C); so is {@code noise}
+   */
+  public NativeTensor noised(TensorScope owner, NativeTensor x, NativeTensor noise, float sigma) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      NativeTensor level = temporary.floats(new float[] {sigma}, 1);
+      return loaded.run(owner, programs.noised, x, noise, level).get(0);
+    }
+  }
+
+  /**
+   * Keeps the picture where the mask is 0, at the noise level of the step.
+   *
+   * @param mask (B, S, C); so are the picture's latents {@code x} and {@code noise}
+   */
+  public AfterStep keeping(NativeTensor mask, NativeTensor x, NativeTensor noise) {
+    return (owner, made, sigma) -> {
+      try (TensorScope temporary = new TensorScope(owner.device())) {
+        NativeTensor known = noised(temporary, x, noise, sigma); // (B, S, C)
+        return loaded.run(owner, programs.keep, mask, known, made).get(0);
+      }
+    };
+  }
+
+  /**
+   * The velocity of a model that is shown more tokens behind the sample's.
+   *
+   * @param tokens (B, M, C)
+   */
+  public Velocity besides(Velocity velocity, NativeTensor tokens) {
+    return (owner, x, timestep) -> {
+      try (TensorScope temporary = new TensorScope(owner.device())) {
+        NativeTensor all = loaded.run(temporary, programs.besides, x, tokens).get(0); // (B, S+M, C)
+        NativeTensor v = velocity.at(temporary, all, timestep); // (B, S + M, C)
+        return loaded.run(owner, programs.first, size(x.shape()[1]), v).get(0);
+      }
+    };
+  }
+
+  /**
+   * The velocity of a model that is shown more channels of each token.
+   *
+   * @param channels (B, S, M)
+   */
+  public Velocity deeper(Velocity velocity, NativeTensor channels) {
+    return (owner, x, timestep) -> {
+      try (TensorScope temporary = new TensorScope(owner.device())) {
+        NativeTensor all = channels(temporary, x, channels); // (B, S, C + M)
+        return velocity.at(owner, all, timestep);
+      }
+    };
+  }
+
+  /**
+   * More channels for each token: (B, S, C) and (B, S, M) to (B, S, C + M).
+   *
+   * @param x (B, S, C)
+   * @param other (B, S, M)
+   */
+  public NativeTensor channels(TensorScope owner, NativeTensor x, NativeTensor other) {
+    return loaded.run(owner, programs.deeper, x, other).get(0);
   }
 
   /**

@@ -1,11 +1,13 @@
 package io.fluxspark.sampling;
 
+import java.util.Arrays;
+
 /**
  * Noise levels of flow matching from noise to picture, as diffusers' {@code
  * FlowMatchEulerDiscreteScheduler} sets them for {@code FluxPipeline}: N levels from 1 down to 1/N,
  * shifted, and 0.
  *
- * @param sigmas N + 1 noise levels, 1 first, 0 last, float32
+ * @param sigmas N + 1 noise levels, 1 first unless steps were left out, 0 last, float32
  * @param timesteps what the transformer is given at the first N of them
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -52,6 +54,13 @@ public record Schedule(float[] sigmas, float[] timesteps) {
     for (int i = 0; i < levels.length; i++) {
       levels[i] = 1 - (1 - levels[i]) / scale;
     }
+  }
+
+  /** The rest of the schedule from a step on, as diffusers' {@code set_begin_index} has it. */
+  public Schedule from(int step) {
+    return new Schedule(
+        Arrays.copyOfRange(sigmas, step, sigmas.length),
+        Arrays.copyOfRange(timesteps, step, timesteps.length));
   }
 
   /** N. */

@@ -6,9 +6,9 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.Bucket;
-import io.fluxspark.request.ImageRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -50,13 +50,13 @@ record BatchRun(
    * @throws FluxSparkException {@code INTERRUPTED} when cancelled; {@code DEVICE_LOST}; a failure
    *     of the machine that struck every request
    */
-  List<Result> run(List<ImageRequest> batch) {
-    Bucket bucket = batch.get(0).bucket();
+  List<Result> run(List<PreparedImage> batch) {
+    Bucket bucket = batch.get(0).request().bucket();
     List<Result> results = new ArrayList<>(batch.size());
     while (results.size() < batch.size()) {
       int left = batch.size() - results.size();
       int size = Math.min(left, sizes.most(bucket));
-      List<ImageRequest> part = batch.subList(results.size(), results.size() + size);
+      List<PreparedImage> part = batch.subList(results.size(), results.size() + size);
       try {
         results.addAll(attempt(part));
       } catch (RuntimeException | OutOfMemoryError e) {
@@ -75,11 +75,11 @@ record BatchRun(
     return results;
   }
 
-  private List<Result> oneByOne(List<ImageRequest> batch) {
+  private List<Result> oneByOne(List<PreparedImage> batch) {
     List<Result> results = new ArrayList<>(batch.size());
-    for (ImageRequest request : batch) {
+    for (PreparedImage image : batch) {
       try {
-        results.addAll(attempt(List.of(request)));
+        results.addAll(attempt(List.of(image)));
       } catch (RuntimeException | OutOfMemoryError e) {
         results.add(failed(ofTheRequests(e)));
       }
@@ -87,7 +87,7 @@ record BatchRun(
     return results;
   }
 
-  private List<Result> attempt(List<ImageRequest> batch) {
+  private List<Result> attempt(List<PreparedImage> batch) {
     if (cancelled.getAsBoolean()) {
       throw new FluxSparkException(ErrorCode.INTERRUPTED, "the task was cancelled");
     }

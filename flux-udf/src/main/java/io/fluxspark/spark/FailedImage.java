@@ -15,11 +15,7 @@ import org.apache.spark.sql.RowFactory;
  */
 public record FailedImage(List<Object> columns) implements Serializable {
   static FailedImage of(PlannedImage planned, FluxSparkException failure) {
-    ImageRow image = new ImageRow(planned.request());
-    List<Object> columns = new ArrayList<>();
-    for (Object value : image.requestColumns()) {
-      columns.add(value == null ? null : value.toString());
-    }
+    List<Object> columns = new ArrayList<>(new ImageRow(planned.request()).texts());
     columns.add(planned.request().index());
     columns.add(planned.request().requestKey());
     columns.add(failure.code().name());

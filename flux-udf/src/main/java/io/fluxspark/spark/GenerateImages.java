@@ -57,6 +57,7 @@ public record GenerateImages(
     ImageStream stream =
         new ImageStream(
             batches(rows),
+            new InputReader(HadoopInputFiles.conf()),
             run,
             new PictureFiles(
                 PictureEncoder.of(job.pictureFormat()),

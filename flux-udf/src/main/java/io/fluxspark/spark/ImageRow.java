@@ -3,6 +3,11 @@ package io.fluxspark.spark;
 import io.fluxspark.image.PictureScores;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.InputImage;
+import io.fluxspark.request.Lora;
+import io.fluxspark.request.RequestColumns;
+import io.fluxspark.request.RequestInputs;
+import io.fluxspark.request.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -16,8 +21,42 @@ import org.apache.spark.sql.RowFactory;
 record ImageRow(ImageRequest request) {
   private static final int NAME_DIGITS = 16;
 
+  /** A request's columns of {@link Tables#PLANNED}, up to the number of the picture. */
+  static List<Object> plannedRequest(GenerationRequest request) {
+    RequestInputs inputs = request.inputs();
+    List<Object> columns = new ArrayList<>(values(request, request.seed()));
+    columns.add(planned(inputs.image()));
+    columns.add(planned(inputs.maskImage()));
+    columns.add(planned(inputs.controlImage()));
+    columns.add(
+        request.loras().stream()
+            .map(lora -> RowFactory.create(lora.path(), lora.digest(), lora.scale()))
+            .toArray(Row[]::new));
+    columns.add(inputs.autoResize());
+    columns.add(inputs.task().taskName());
+    columns.add(request.firstStep());
+    columns.add(request.loraIdentity());
+    return columns;
+  }
+
+  private static Row planned(Optional<InputImage> image) {
+    return image
+        .map(given -> RowFactory.create(given.path(), given.bytes(), given.version()))
+        .orElse(null);
+  }
+
   /** A row of {@link RequestTable#images} as a request. */
   static PlannedImage planned(Row row) {
+    Task task = Task.fromName(row.getAs(Tables.TASK));
+    RequestInputs inputs =
+        new RequestInputs(
+            task,
+            input(row.getAs(RequestColumns.IMAGE)),
+            input(row.getAs(RequestColumns.MASK_IMAGE)),
+            input(row.getAs(RequestColumns.CONTROL_IMAGE)),
+            task.hasStrength() ? row.<Double>getAs(RequestColumns.STRENGTH) : 1,
+            row.<Boolean>getAs(Tables.AUTO_RESIZE));
+    List<Row> loras = row.getList(row.fieldIndex(RequestColumns.LORA));
     GenerationRequest request =
         new GenerationRequest(
             row.getString(0),
@@ -31,13 +70,43 @@ record ImageRow(ImageRequest request) {
             row.getDouble(8),
             row.getLong(9),
             row.getInt(10),
-            row.getInt(11));
-    return new PlannedImage(new ImageRequest(request, row.getInt(12), row.getString(13)), row);
+            row.getInt(11),
+            inputs,
+            loras.stream()
+                .map(lora -> new Lora(lora.getString(0), lora.getString(1), lora.getDouble(2)))
+                .toList());
+    return new PlannedImage(
+        new ImageRequest(
+            request,
+            row.<Integer>getAs(Tables.IMAGE_INDEX),
+            row.<String>getAs(Tables.REQUEST_KEY)),
+        row);
   }
 
-  /** The request's columns as this picture used them: the seed is the picture's own. */
-  List<Object> requestColumns() {
+  private static Optional<InputImage> input(Row given) {
+    return Optional.ofNullable(given)
+        .map(row -> new InputImage(row.getString(0), row.<byte[]>getAs(1), row.getString(2)));
+  }
+
+  /** {@link RequestColumns#ALL} as texts, null where there is none: the seed is the picture's. */
+  List<String> texts() {
     GenerationRequest values = request.request();
+    List<String> texts = new ArrayList<>();
+    for (Object value : values(values, request.seed())) {
+      texts.add(value == null ? null : value.toString());
+    }
+    RequestInputs inputs = values.inputs();
+    for (Optional<InputImage> image : List.of(inputs.image(), inputs.maskImage(), inputs.controlImage())) {
+      texts.add(image.map(given -> given.path() == null ? "bytes" : given.path()).orElse(null));
+    }
+    boolean hasLora = !values.loras().isEmpty();
+    texts.add(hasLora ? values.loras().stream().map(Lora::path).toList().toString() : null);
+    texts.add(hasLora ? values.loras().stream().map(Lora::scale).toList().toString() : null);
+    return texts;
+  }
+
+  /** The columns from {@code id} to {@code strength}. */
+  private static List<Object> values(GenerationRequest values, long seed) {
     return Arrays.asList(
         values.id(),
         values.prompt(),
@@ -48,15 +117,29 @@ record ImageRow(ImageRequest request) {
         values.width(),
         values.numInferenceSteps(),
         values.guidanceScale(),
-        request.seed(),
+        seed,
         values.numImagesPerPrompt(),
-        values.maxSequenceLength());
+        values.maxSequenceLength(),
+        values.inputs().task().hasStrength() ? values.inputs().strength() : null);
+  }
+
+  private static Row written(Optional<InputImage> image) {
+    return image
+        .map(given -> RowFactory.create(given.path(), sha256(given.file().orElseThrow())))
+        .orElse(null);
   }
 
   /** A row of {@link Tables#images}. */
   static Row made(ImageOutcome.Made made, GenerationJob job) {
     ImageRequest request = made.planned().request();
-    List<Object> row = new ArrayList<>(new ImageRow(request).requestColumns());
+    GenerationRequest values = request.request();
+    List<Object> row = new ArrayList<>(values(values, request.seed()));
+    row.add(written(values.inputs().image()));
+    row.add(written(values.inputs().maskImage()));
+    row.add(written(values.inputs().controlImage()));
+    boolean hasLora = !values.loras().isEmpty();
+    row.add(hasLora ? values.loras().stream().map(Lora::path).toArray(String[]::new) : null);
+    row.add(hasLora ? values.loras().stream().map(Lora::scale).toArray(Double[]::new) : null);
     row.add(request.index());
     row.add(RowFactory.create(made.file(), fileName(request, job)));
     row.add(sha256(made.file()));

@@ -4,11 +4,14 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.GeneratedImage;
-import io.fluxspark.request.ImageRequest;
+import io.fluxspark.pipeline.PreparedImage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +38,8 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
   private static final long LOOK_MILLIS = 100;
 
   private final Iterator<List<PlannedImage>> batches;
-  private final Function<List<ImageRequest>, List<BatchRun.Result>> model;
+  private final InputReader inputs;
+  private final Function<List<PreparedImage>, List<BatchRun.Result>> model;
   private final PictureFiles files;
   private final BooleanSupplier interrupted;
   private final AtomicBoolean closed;
@@ -46,16 +50,19 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
 
   /**
    * @param batches is read by the thread that calls {@link #next} alone
+   * @param inputs is used by that thread alone
    * @param interrupted whether the caller's task was ended
    * @param closed set by {@link #close}; ends a batch in progress
    */
   ImageStream(
       Iterator<List<PlannedImage>> batches,
+      InputReader inputs,
       BatchRun run,
       PictureFiles files,
       BooleanSupplier interrupted,
       AtomicBoolean closed) {
     this.batches = batches;
+    this.inputs = inputs;
     this.model = run::run;
     this.files = files;
     this.interrupted = interrupted;
@@ -76,7 +83,7 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
     }
     if (current.isEmpty()) {
       while (onTheWay.size() < BATCHES_ON_THE_WAY && batches.hasNext()) {
-        List<PlannedImage> batch = batches.next();
+        List<InputReader.Loaded> batch = batches.next().stream().map(inputs::load).toList();
         onTheWay.add(worker.submit(() -> make(batch)));
       }
       current.addAll(await(onTheWay.remove()));
@@ -94,21 +101,41 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
     awaitEnd(writers);
   }
 
-  private List<Future<ImageOutcome>> make(List<PlannedImage> batch) {
-    List<BatchRun.Result> results = model.apply(batch.stream().map(PlannedImage::request).toList());
-    List<Future<ImageOutcome>> outcomes = new ArrayList<>(batch.size());
-    for (int i = 0; i < batch.size(); i++) {
-      PlannedImage planned = batch.get(i);
-      BatchRun.Result result = results.get(i);
-      if (result.image() instanceof GeneratedImage.Made made) {
-        Picture picture = made.picture();
-        outcomes.add(writers.submit(() -> files.write(planned, picture, result.seconds())));
+  /** Makes a batch; pictures whose inputs have different shapes are made one shape at a time. */
+  private List<Future<ImageOutcome>> make(List<InputReader.Loaded> batch) {
+    Map<String, List<InputReader.Ready>> shapes = new LinkedHashMap<>();
+    Map<PlannedImage, Future<ImageOutcome>> outcomes = new IdentityHashMap<>();
+    for (InputReader.Loaded loaded : batch) {
+      if (loaded instanceof InputReader.Ready ready) {
+        shapes
+            .computeIfAbsent(ready.prepared().inputs().shape(), shape -> new ArrayList<>())
+            .add(ready);
       } else {
-        FluxSparkException failure = ((GeneratedImage.Failed) result.image()).failure();
-        outcomes.add(CompletableFuture.completedFuture(new ImageOutcome.Failed(planned, failure)));
+        InputReader.Unreadable unreadable = (InputReader.Unreadable) loaded;
+        outcomes.put(loaded.planned(), failed(unreadable.planned(), unreadable.failure()));
       }
     }
-    return outcomes;
+    for (List<InputReader.Ready> alike : shapes.values()) {
+      List<BatchRun.Result> results =
+          model.apply(alike.stream().map(InputReader.Ready::prepared).toList());
+      for (int i = 0; i < alike.size(); i++) {
+        PlannedImage planned = alike.get(i).planned();
+        outcomes.put(planned, outcome(planned, results.get(i)));
+      }
+    }
+    return batch.stream().map(loaded -> outcomes.get(loaded.planned())).toList();
+  }
+
+  private Future<ImageOutcome> outcome(PlannedImage planned, BatchRun.Result result) {
+    if (result.image() instanceof GeneratedImage.Made made) {
+      Picture picture = made.picture();
+      return writers.submit(() -> files.write(planned, picture, result.seconds()));
+    }
+    return failed(planned, ((GeneratedImage.Failed) result.image()).failure());
+  }
+
+  private static Future<ImageOutcome> failed(PlannedImage planned, FluxSparkException failure) {
+    return CompletableFuture.completedFuture(new ImageOutcome.Failed(planned, failure));
   }
 
   private <T> T await(Future<T> future) {

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.expr;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
+import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -30,12 +31,17 @@ import scala.reflect.ClassTag;
 public final class ImageTasks {
   private static final String TRUE_CFG =
       RequestColumns.TRUE_CFG_SCALE + " > 1 AND " + RequestColumns.NEGATIVE_PROMPT + " IS NOT NULL";
+
+  /** In the order of {@link Bucket#compareTo}, by which the layout was made. */
   private static final Column[] BUCKET = {
+    col(Tables.LORA_IDENTITY),
+    col(Tables.TASK),
     col(RequestColumns.HEIGHT),
     col(RequestColumns.WIDTH),
     col(RequestColumns.NUM_INFERENCE_STEPS),
     col(RequestColumns.MAX_SEQUENCE_LENGTH),
-    expr(TRUE_CFG)
+    expr(TRUE_CFG),
+    col(Tables.FIRST_STEP)
   };
 
   private final SparkSession spark;
@@ -59,8 +65,16 @@ public final class ImageTasks {
     List<BucketCount> buckets = new ArrayList<>();
     for (Row row : images.groupBy(BUCKET).count().collectAsList()) {
       Bucket bucket =
-          new Bucket(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3), row.getBoolean(4));
-      buckets.add(new BucketCount(bucket, row.getLong(5)));
+          new Bucket(
+              row.getInt(2),
+              row.getInt(3),
+              row.getInt(4),
+              row.getInt(5),
+              row.getBoolean(6),
+              Task.fromName(row.getString(1)),
+              row.getInt(7),
+              row.getString(0));
+      buckets.add(new BucketCount(bucket, row.getLong(8)));
     }
     return buckets;
   }

@@ -9,10 +9,14 @@ import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.InputImage;
+import io.fluxspark.request.Lora;
 import io.fluxspark.request.RequestColumns;
+import io.fluxspark.request.RequestInputs;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** Picture files with the parameters that made them; the same picture gives the same bytes. */
 record PictureFiles(
@@ -77,8 +81,30 @@ record PictureFiles(
     parameters.put(RequestColumns.SEED, Long.toString(image.seed()));
     parameters.put(
         RequestColumns.MAX_SEQUENCE_LENGTH, Integer.toString(request.maxSequenceLength()));
+    RequestInputs inputs = request.inputs();
+    put(parameters, RequestColumns.IMAGE, inputs.image());
+    put(parameters, RequestColumns.MASK_IMAGE, inputs.maskImage());
+    put(parameters, RequestColumns.CONTROL_IMAGE, inputs.controlImage());
+    if (inputs.task().hasStrength()) {
+      parameters.put(RequestColumns.STRENGTH, Double.toString(inputs.strength()));
+    }
+    if (!request.loras().isEmpty()) {
+      parameters.put(
+          RequestColumns.LORA, request.loras().stream().map(Lora::path).toList().toString());
+      parameters.put(
+          RequestColumns.LORA_SCALE, request.loras().stream().map(Lora::scale).toList().toString());
+    }
     parameters.put("model_digest", settings.modelDigest());
     parameters.put("request_key", image.requestKey());
     return parameters;
+  }
+
+  /** The hash of a picture that went in, which says more than where it lay. */
+  private static void put(
+      Map<String, String> parameters, String column, Optional<InputImage> image) {
+    image
+        .flatMap(InputImage::file)
+        .ifPresent(
+            file -> parameters.put(column, "sha256:" + DigestUtils.sha256Hex(file)));
   }
 }

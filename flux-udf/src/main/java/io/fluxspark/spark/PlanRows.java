@@ -2,15 +2,19 @@ package io.fluxspark.spark;
 
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.GivenImage;
 import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestIdentity;
 import io.fluxspark.request.RequestRules;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,6 +42,8 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
   static final String GIVEN = Tables.RESERVED_PREFIX + "given";
 
   private static final int SHOWN_CHARACTERS = 60;
+  private static final Set<String> PICTURES =
+      Set.of(RequestColumns.IMAGE, RequestColumns.MASK_IMAGE, RequestColumns.CONTROL_IMAGE);
 
   /** Schema of the result: {@link Tables#PLANNED}, what is carried, and the three above. */
   static StructType schema(StructType carried) {
@@ -64,7 +70,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
           invalid(row, place, "cannot be taken apart into the table's columns: " + shown));
     }
     Map<String, Object> values = new HashMap<>();
-    columns.requests().forEach((name, position) -> values.put(name, row.get(position)));
+    columns.requests().forEach((name, position) -> values.put(name, given(row.get(position))));
     try {
       GenerationRequest request = rules.read(values);
       return IntStream.range(0, request.numImagesPerPrompt())
@@ -74,25 +80,28 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
     }
   }
 
+  /** Spark's lists and structs as the request's rules take them. */
+  private static Object given(Object value) {
+    if (value instanceof scala.collection.Seq<?> elements) {
+      return CollectionConverters.asJava(elements);
+    }
+    if (value instanceof Row struct && struct.schema() != null) {
+      List<String> names = Arrays.asList(struct.schema().fieldNames());
+      Object path = names.contains(Tables.PATH) ? struct.getAs(Tables.PATH) : null;
+      Object bytes = names.contains(Tables.BYTES) ? struct.getAs(Tables.BYTES) : null;
+      if ((path == null || path instanceof String) && (bytes == null || bytes instanceof byte[])) {
+        return new GivenImage((String) path, (byte[]) bytes);
+      }
+    }
+    return value;
+  }
+
   private Row valid(Row row, GenerationRequest request, int index) {
     Object[] planned = new Object[Tables.PLANNED.size() + columns.carried().size() + 3];
     String key = RequestIdentity.requestKey(request, index, settings);
-    List<Object> own =
-        Arrays.asList(
-            request.id(),
-            request.prompt(),
-            request.prompt2().orElse(null),
-            request.negativePrompt().orElse(null),
-            request.trueCfgScale(),
-            request.height(),
-            request.width(),
-            request.numInferenceSteps(),
-            request.guidanceScale(),
-            request.seed(),
-            request.numImagesPerPrompt(),
-            request.maxSequenceLength(),
-            index,
-            key);
+    List<Object> own = new ArrayList<>(ImageRow.plannedRequest(request));
+    own.add(index);
+    own.add(key);
     for (int i = 0; i < own.size(); i++) {
       planned[i] = own.get(i);
     }
@@ -106,6 +115,19 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
     return RowFactory.create(planned);
   }
 
+  private static String text(String name, Object value) {
+    if (value instanceof byte[] bytes) {
+      return PICTURES.contains(name)
+          ? bytes.length + " bytes"
+          : new String(bytes, StandardCharsets.UTF_8);
+    }
+    Object given = given(value);
+    if (given instanceof GivenImage image) {
+      return image.path() != null ? image.path() : "a picture of the table";
+    }
+    return given.toString();
+  }
+
   /** Where the row stands is no part of its key: a table may grow before it is read again. */
   private Row invalid(Row row, String place, String problem) {
     Map<String, String> given = new TreeMap<>();
@@ -115,11 +137,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
             (name, position) -> {
               Object value = row.get(position);
               if (value != null) {
-                given.put(
-                    name,
-                    value instanceof byte[] bytes
-                        ? new String(bytes, StandardCharsets.UTF_8)
-                        : value.toString());
+                given.put(name, text(name, value));
               }
             });
     Object[] planned = new Object[Tables.PLANNED.size() + columns.carried().size() + 3];

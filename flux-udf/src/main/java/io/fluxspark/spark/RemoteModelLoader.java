@@ -4,7 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.ImageGenerator;
-import io.fluxspark.request.ImageRequest;
+import io.fluxspark.pipeline.PreparedImage;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -50,7 +50,7 @@ public record RemoteModelLoader(
   private record Leased(ImageGenerator generator, ModelStore.Lease lease)
       implements ImageGenerator {
     @Override
-    public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+    public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
       return generator.generate(batch, cancelled);
     }
 

@@ -75,12 +75,6 @@ record TableColumns(
   }
 
   private static void requireCarriable(String table, StructField field, String name) {
-    if (Tables.UNSUPPORTED_PICTURES.contains(name)) {
-      throw invalid(table, field, "pictures as input are not supported by this version; remove it");
-    }
-    if (Tables.UNSUPPORTED.contains(name)) {
-      throw invalid(table, field, "is not supported by this version; remove it");
-    }
     if (Tables.reserved().contains(name)) {
       throw invalid(table, field, "is a name of an output column; rename it");
     }

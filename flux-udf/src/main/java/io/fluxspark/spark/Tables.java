@@ -1,5 +1,12 @@
 package io.fluxspark.spark;
 
+import static io.fluxspark.request.RequestColumns.CONTROL_IMAGE;
+import static io.fluxspark.request.RequestColumns.LORA;
+import static io.fluxspark.request.RequestColumns.LORA_SCALE;
+import static io.fluxspark.request.RequestColumns.MASK_IMAGE;
+import static io.fluxspark.request.RequestColumns.STRENGTH;
+import static org.apache.spark.sql.types.DataTypes.BooleanType;
+import static org.apache.spark.sql.types.DataTypes.createArrayType;
 import static io.fluxspark.request.RequestColumns.GUIDANCE_SCALE;
 import static io.fluxspark.request.RequestColumns.HEIGHT;
 import static io.fluxspark.request.RequestColumns.ID;
@@ -57,8 +64,18 @@ public final class Tables {
   /** The text of a row that could not be taken apart, else null. */
   public static final String SOURCE_MALFORMED = RESERVED_PREFIX + "malformed";
 
-  /** The request's columns, number of the picture and key: what the planned pictures start with. */
-  static final StructType PLANNED =
+  /** What {@code image}, {@code mask_image} and {@code control_image} are called in the output. */
+  public static final String INPUT_PREFIX = "input_";
+
+  /** Columns of planned pictures alone. */
+  static final String AUTO_RESIZE = RESERVED_PREFIX + "auto_resize";
+
+  static final String TASK = RESERVED_PREFIX + "task";
+  static final String FIRST_STEP = RESERVED_PREFIX + "first_step";
+  static final String LORA_IDENTITY = RESERVED_PREFIX + "lora";
+
+  /** Request columns that are the same in planned and in written pictures. */
+  private static final StructType VALUES =
       new StructType()
           .add(ID, StringType)
           .add(PROMPT, StringType)
@@ -72,8 +89,41 @@ public final class Tables {
           .add(SEED, LongType)
           .add(NUM_IMAGES_PER_PROMPT, IntegerType)
           .add(MAX_SEQUENCE_LENGTH, IntegerType)
+          .add(STRENGTH, DoubleType);
+
+  /** A picture that a row brings, as planned: its bytes are null where they are to be read. */
+  private static final StructType PLANNED_INPUT =
+      new StructType().add(PATH, StringType).add(BYTES, BinaryType).add("version", StringType);
+
+  private static final StructType PLANNED_LORA =
+      new StructType().add(PATH, StringType).add("digest", StringType).add("scale", DoubleType);
+
+  /** A picture that a row brought, as written. */
+  private static final StructType INPUT =
+      new StructType().add(PATH, StringType).add(SHA256, StringType);
+
+  /** The request, number of the picture and key: what the planned pictures start with. */
+  static final StructType PLANNED =
+      VALUES
+          .add(RequestColumns.IMAGE, PLANNED_INPUT)
+          .add(MASK_IMAGE, PLANNED_INPUT)
+          .add(CONTROL_IMAGE, PLANNED_INPUT)
+          .add(LORA, createArrayType(PLANNED_LORA))
+          .add(AUTO_RESIZE, BooleanType)
+          .add(TASK, StringType)
+          .add(FIRST_STEP, IntegerType)
+          .add(LORA_IDENTITY, StringType)
           .add(IMAGE_INDEX, IntegerType)
           .add(REQUEST_KEY, StringType);
+
+  /** The request's columns as written. */
+  private static final StructType WRITTEN =
+      VALUES
+          .add(INPUT_PREFIX + RequestColumns.IMAGE, INPUT)
+          .add(INPUT_PREFIX + MASK_IMAGE, INPUT)
+          .add(INPUT_PREFIX + CONTROL_IMAGE, INPUT)
+          .add(LORA, createArrayType(StringType))
+          .add(LORA_SCALE, createArrayType(DoubleType));
 
   private static final StructType MADE =
       new StructType()
@@ -93,11 +143,6 @@ public final class Tables {
           .add(REQUEST_KEY, StringType)
           .add(RUN_ID, StringType);
 
-  /** Columns of the design that input tables may have, but not yet. */
-  static final List<String> UNSUPPORTED_PICTURES = List.of("image", "mask_image", "control_image");
-
-  static final List<String> UNSUPPORTED = List.of("strength", "lora", "lora_scale");
-
   private Tables() {}
 
   /**
@@ -106,8 +151,7 @@ public final class Tables {
    * @param carried the prompt table's other columns
    */
   public static StructType images(StructType carried) {
-    StructType images = concat(requestColumns(), new StructType().add(IMAGE_INDEX, IntegerType));
-    return concat(concat(images, MADE), carried);
+    return concat(concat(WRITTEN.add(IMAGE_INDEX, IntegerType), MADE), carried);
   }
 
   /** One row a request that failed; the request's columns are texts, as they may be anything. */
@@ -135,8 +179,8 @@ public final class Tables {
 
   /** Names, in lower case, that no carried column may have. */
   static Set<String> reserved() {
-    Set<String> names = new TreeSet<>(List.of(PORTION, IMAGE_INDEX, "input_image"));
-    for (StructField field : MADE.fields()) {
+    Set<String> names = new TreeSet<>(List.of(PORTION, IMAGE_INDEX));
+    for (StructField field : concat(WRITTEN, MADE).fields()) {
       names.add(field.name().toLowerCase(Locale.ROOT));
     }
     return names;
@@ -148,13 +192,5 @@ public final class Tables {
       both = both.add(field);
     }
     return both;
-  }
-
-  private static StructType requestColumns() {
-    StructType columns = new StructType();
-    for (String column : RequestColumns.ALL) {
-      columns = columns.add(PLANNED.apply(column));
-    }
-    return columns;
   }
 }

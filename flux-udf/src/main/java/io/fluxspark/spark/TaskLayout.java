@@ -108,8 +108,7 @@ public final class TaskLayout {
   public record BucketCount(Bucket bucket, long count) {
     /** Pixels times calls of the transformer. */
     double imageCost() {
-      double calls = bucket.numInferenceSteps() * (bucket.trueCfg() ? 2.0 : 1.0);
-      return (double) bucket.height() * bucket.width() * calls;
+      return (double) bucket.height() * bucket.width() * bucket.transformerCalls();
     }
   }
 

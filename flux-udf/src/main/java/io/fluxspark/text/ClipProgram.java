@@ -36,7 +36,7 @@ final class ClipProgram {
   }
 
   private Method pooled(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor ids = m.input("ids", DataType.INT64, B, tokens); // (B, T)
     Tensor ends = m.input("ends", DataType.INT64, B); // (B), rows of (B * T) where the texts end
     Tensor x =
@@ -53,7 +53,7 @@ final class ClipProgram {
   }
 
   private Method layer(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor x = m.input("x", type, B, tokens, Dim.of(hidden)); // (B, T, D)
     Tensor y = w.layerNorm("layer_norm1", x, config.layerNormEps());
     Weights attn = w.in("self_attn");

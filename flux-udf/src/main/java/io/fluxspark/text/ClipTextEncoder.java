@@ -6,9 +6,11 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.LowRank;
 import io.fluxspark.weights.ModelPart;
 import io.fluxspark.weights.WeightPlan;
 import java.util.List;
+import java.util.Map;
 
 /**
  * CLIP-L's text encoder, whose pooled output modulates the transformer. Several threads may use it
@@ -105,6 +107,21 @@ public final class ClipTextEncoder implements AutoCloseable {
       }
     }
     return end;
+  }
+
+  /**
+   * This encoder with low-rank terms beside some layers. It shares this one's weights, which must
+   * stay open as long as it is; closing it leaves them open.
+   *
+   * @param terms in {@link #type}, by the layers' names, see {@link ModelPart#adapted}
+   */
+  public ClipTextEncoder adapted(Map<String, LowRank> terms) {
+    return new ClipTextEncoder(config, programs, part.adapted(terms));
+  }
+
+  /** In which it computes. */
+  public DataType type() {
+    return part.type();
   }
 
   @Override

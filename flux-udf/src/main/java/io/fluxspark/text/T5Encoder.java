@@ -6,10 +6,12 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.LowRank;
 import io.fluxspark.weights.ModelPart;
 import io.fluxspark.weights.WeightPlan;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** T5's encoder, whose output is the transformer's text. Several threads may use it at once. */
 public final class T5Encoder implements AutoCloseable {
@@ -99,6 +101,21 @@ public final class T5Encoder implements AutoCloseable {
         (float) Math.log((float) far / exact)
             / (float) Math.log((double) config.relativeAttentionMaxDistance() / exact);
     return side + Math.min(exact + (int) (scale * (half - exact)), half - 1);
+  }
+
+  /**
+   * This encoder with low-rank terms beside some layers. It shares this one's weights, which must
+   * stay open as long as it is; closing it leaves them open.
+   *
+   * @param terms in {@link #type}, by the layers' names, see {@link ModelPart#adapted}
+   */
+  public T5Encoder adapted(Map<String, LowRank> terms) {
+    return new T5Encoder(config, programs, part.adapted(terms));
+  }
+
+  /** In which it computes. */
+  public DataType type() {
+    return part.type();
   }
 
   @Override

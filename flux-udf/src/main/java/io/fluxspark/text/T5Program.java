@@ -34,7 +34,7 @@ final class T5Program {
   }
 
   private Method encode(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor ids = m.input("ids", DataType.INT64, B, L); // (B, L)
     Tensor buckets =
         m.input("buckets", DataType.INT64, L, L); // (L, L), of the distance from query to key
@@ -56,7 +56,7 @@ final class T5Program {
   }
 
   private Method block(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor x = m.input("x", type, B, L, model); // (B, L, D)
     Tensor bias = m.input("bias", type, Dim.of(1), Dim.of(config.numHeads()), L, L); // (1, H, L, L)
     long inner = (long) config.numHeads() * config.dKv();

@@ -2,6 +2,7 @@ package io.fluxspark.transformer;
 
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,32 +14,43 @@ public record Rotary(NativeTensor cos, NativeTensor sin) {
   private static final double THETA = 10_000;
 
   /**
-   * The angles of text tokens, whose positions are all 0, followed by the tokens of a picture in
-   * rows.
+   * The tokens of one picture, in rows.
+   *
+   * @param index of the picture: 0 is the one that is made, 1 the one that a Kontext model is shown
+   * @param rows height in tokens
+   * @param columns width in tokens
+   */
+  public record Grid(int index, int rows, int columns) {
+    int tokens() {
+      return rows * columns;
+    }
+  }
+
+  /**
+   * The angles of text tokens, whose positions are all 0, followed by the tokens of pictures.
    *
    * @param axesDims {@code axes_dims_rope}: index of the picture, row, column
    * @param textTokens L
-   * @param rows height of the picture in tokens
-   * @param columns width of the picture in tokens
    */
   public static Rotary of(
-      TensorScope owner, List<Integer> axesDims, int textTokens, int rows, int columns) {
-    int tokens = textTokens + rows * columns;
+      TensorScope owner, List<Integer> axesDims, int textTokens, List<Grid> grids) {
+    int tokens = textTokens + grids.stream().mapToInt(Grid::tokens).sum();
     int pairs = axesDims.stream().mapToInt(Integer::intValue).sum() / 2;
     float[] cos = new float[tokens * pairs];
     float[] sin = new float[tokens * pairs];
-    for (int token = 0; token < tokens; token++) {
-      int place = token - textTokens;
-      int[] position =
-          place < 0 ? new int[] {0, 0, 0} : new int[] {0, place / columns, place % columns};
-      int at = token * pairs;
-      for (int axis = 0; axis < axesDims.size(); axis++) {
-        int dims = axesDims.get(axis);
-        for (int j = 0; j < dims; j += 2) {
-          double angle = position[axis] / Math.pow(THETA, (double) j / dims);
-          cos[at] = (float) Math.cos(angle);
-          sin[at] = (float) Math.sin(angle);
-          at++;
+    Arrays.fill(cos, 0, textTokens * pairs, 1);
+    int at = textTokens * pairs;
+    for (Grid grid : grids) {
+      for (int place = 0; place < grid.tokens(); place++) {
+        int[] position = {grid.index(), place / grid.columns(), place % grid.columns()};
+        for (int axis = 0; axis < axesDims.size(); axis++) {
+          int dims = axesDims.get(axis);
+          for (int j = 0; j < dims; j += 2) {
+            double angle = position[axis] / Math.pow(THETA, (double) j / dims);
+            cos[at] = (float) Math.cos(angle);
+            sin[at] = (float) Math.sin(angle);
+            at++;
+          }
         }
       }
     }

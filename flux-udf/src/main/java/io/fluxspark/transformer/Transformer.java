@@ -7,9 +7,11 @@ import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
 import io.fluxspark.weights.Checkpoint;
+import io.fluxspark.weights.LowRank;
 import io.fluxspark.weights.ModelPart;
 import io.fluxspark.weights.WeightPlan;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** FLUX.1's transformer with its weights. Several threads may use it at once. */
@@ -104,6 +106,21 @@ public final class Transformer implements AutoCloseable {
             part.layers(0),
             part.layers(1))
         .get(0);
+  }
+
+  /**
+   * This transformer with low-rank terms beside some layers. It shares this one's weights, which
+   * must stay open as long as it is; closing it leaves them open.
+   *
+   * @param terms in {@link #type}, by the layers' names, see {@link ModelPart#adapted}
+   */
+  public Transformer adapted(Map<String, LowRank> terms) {
+    return new Transformer(programs, part.adapted(terms));
+  }
+
+  /** In which the blocks compute. */
+  public DataType type() {
+    return part.type();
   }
 
   @Override

@@ -52,7 +52,7 @@ final class TransformerProgram {
 
   /** T5's output to the transformer's size; it is the same at every step. */
   private Method embedText(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor hidden =
         m.input(
             "t5_hidden", DataType.FLOAT32, B, L, Dim.of(config.jointAttentionDim())); // (B, L, Dt5)
@@ -61,7 +61,7 @@ final class TransformerProgram {
 
   /** What the transformer predicts: the velocity noise - image at {@code timestep}, in float32. */
   private Method velocity(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor latents =
         m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
@@ -120,7 +120,7 @@ final class TransformerProgram {
 
   /** Image and text as two streams with weights of their own, which meet in the attention. */
   private Method doubleStreamBlock(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
@@ -171,7 +171,7 @@ final class TransformerProgram {
 
   /** Attention and MLP side by side, over text and image tokens as one sequence. */
   private Method singleStreamBlock(Method m) {
-    Weights w = m.weights("w", type);
+    Weights w = m.adaptableWeights("w", type);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
     Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);

@@ -122,6 +122,83 @@ public final class Vae implements AutoCloseable {
     return new Moments(moments.get(0), moments.get(1));
   }
 
+  /**
+   * Bytes to values.
+   *
+   * @param bytes (B, H, W, 3), uint8
+   * @return (B, 3, H, W), float32, -1 to 1
+   */
+  public NativeTensor values(TensorScope owner, NativeTensor bytes) {
+    return part.run(owner, programs.values, bytes).get(0);
+  }
+
+  /**
+   * A mask's bytes as numbers.
+   *
+   * @param bytes (B, 1, H, W), uint8, 0 or 1
+   * @return (B, 1, H, W), float32
+   */
+  public NativeTensor mask(TensorScope owner, NativeTensor bytes) {
+    return part.run(owner, programs.mask, bytes).get(0);
+  }
+
+  /**
+   * A picture that is grey where the mask is 1.
+   *
+   * @param image (B, 3, H, W), float32, -1 to 1
+   * @param mask (B, 1, H, W), float32, 0 or 1
+   */
+  public NativeTensor masked(TensorScope owner, NativeTensor image, NativeTensor mask) {
+    return part.run(owner, programs.masked, image, mask).get(0);
+  }
+
+  /**
+   * The most likely latent of a picture, normalised by shift and scale.
+   *
+   * @param image (B, 3, H, W), float32, -1 to 1
+   * @return (B, latent_channels, H / f, W / f), float32
+   */
+  public NativeTensor mode(TensorScope owner, NativeTensor image) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      return part.run(owner, programs.mode, encode(temporary, image).mean()).get(0);
+    }
+  }
+
+  /**
+   * A latent of a picture by its distribution: mean + deviation noise, normalised by shift and
+   * scale.
+   *
+   * @param image (B, 3, H, W), float32, -1 to 1
+   * @param noise (B, latent_channels, H / f, W / f), float32
+   * @return (B, latent_channels, H / f, W / f), float32
+   */
+  public NativeTensor sampled(TensorScope owner, NativeTensor image, NativeTensor noise) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      Moments moments = encode(temporary, image);
+      return part.run(owner, programs.sampled, moments.mean(), moments.logVariance(), noise).get(0);
+    }
+  }
+
+  /**
+   * A mask at the latent's size.
+   *
+   * @param mask (B, 1, H, W), float32
+   * @return (B, latent_channels, H / f, W / f), float32, the same in each channel
+   */
+  public NativeTensor maskLatent(TensorScope owner, NativeTensor mask) {
+    return part.run(owner, programs.maskLatent, mask).get(0);
+  }
+
+  /**
+   * A mask at the latent's size, whole: each pixel has a channel of its own.
+   *
+   * @param mask (B, 1, H, W), float32
+   * @return (B, f f, H / f, W / f), float32
+   */
+  public NativeTensor maskChannels(TensorScope owner, NativeTensor mask) {
+    return part.run(owner, programs.maskChannels, mask).get(0);
+  }
+
   @Override
   public void close() {
     strips.close();

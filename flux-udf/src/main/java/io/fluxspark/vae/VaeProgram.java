@@ -6,6 +6,7 @@ import io.fluxspark.program.Method;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.Tensor;
 import io.fluxspark.program.Weights;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,6 +31,13 @@ final class VaeProgram {
   final Method decode;
   final Method pixels;
   final Method encode;
+  final Method values;
+  final Method mask;
+  final Method masked;
+  final Method mode;
+  final Method sampled;
+  final Method maskLatent;
+  final Method maskChannels;
 
   VaeProgram(VaeConfig config, DataType type) {
     this.config = config;
@@ -39,6 +47,13 @@ final class VaeProgram {
     this.decode = decode(program.method("decode"));
     this.pixels = pixels(program.method("pixels"));
     this.encode = encode(program.method("encode"));
+    this.values = values(program.method("values"));
+    this.mask = mask(program.method("mask"));
+    this.masked = masked(program.method("masked"));
+    this.mode = mode(program.method("mode"));
+    this.sampled = sampled(program.method("sampled"));
+    this.maskLatent = maskLatent(program.method("mask_latent"));
+    this.maskChannels = maskChannels(program.method("mask_channels"));
   }
 
   /** A normalised latent to a picture of values around -1 to 1. */
@@ -150,6 +165,79 @@ final class VaeProgram {
     Tensor moments = x.to(DataType.FLOAT32);
     return m.returns(
         moments.narrow(1, Dim.of(0), half), moments.narrow(1, half, half).clamp(-30, 20));
+  }
+
+  /** Bytes to values -1 to 1, as diffusers' image processor scales them. */
+  private static Method values(Method m) {
+    Tensor bytes =
+        m.input("bytes", DataType.UINT8, B, ROWS, COLUMNS, Dim.of(3)); // (B, H, W, 3)
+    Tensor unit = bytes.permute(0, 3, 1, 2).to(DataType.FLOAT32).divide(255); // (B, 3, H, W)
+    return m.returns(unit.multiply(2).add(-1).contiguous());
+  }
+
+  /** A mask's bytes, 0 or 1, as numbers. */
+  private static Method mask(Method m) {
+    Tensor bytes = m.input("bytes", DataType.UINT8, B, Dim.of(1), ROWS, COLUMNS); // (B, 1, H, W)
+    return m.returns(bytes.to(DataType.FLOAT32));
+  }
+
+  /** image (1 - mask): grey where the mask is 1. */
+  private static Method masked(Method m) {
+    Tensor image = m.input("image", DataType.FLOAT32, B, Dim.of(3), ROWS, COLUMNS); // (B, 3, H, W)
+    Tensor mask = m.input("mask", DataType.FLOAT32, B, Dim.of(1), ROWS, COLUMNS); // (B, 1, H, W)
+    return m.returns(image.multiply(mask.negate().add(1)));
+  }
+
+  private Tensor moment(Method m, String name) {
+    return m.input(
+        name,
+        DataType.FLOAT32,
+        B,
+        Dim.of(config.latentChannels()),
+        ROWS,
+        COLUMNS); // (B, C, 2 h, 2 w)
+  }
+
+  /** The distribution's mode, normalised by shift and scale. */
+  private Method mode(Method m) {
+    return m.returns(normalised(moment(m, "mean"))); // (B, C, 2 h, 2 w)
+  }
+
+  /** mean + exp(log variance / 2) noise, normalised by shift and scale. */
+  private Method sampled(Method m) {
+    Tensor mean = moment(m, "mean"); // (B, C, 2 h, 2 w)
+    Tensor deviation = moment(m, "log_variance").multiply(0.5).exp(); // (B, C, 2 h, 2 w)
+    return m.returns(normalised(mean.add(deviation.multiply(moment(m, "noise")))));
+  }
+
+  private Tensor normalised(Tensor latent) {
+    return latent.add(-config.shiftFactor()).multiply(config.scalingFactor());
+  }
+
+  private Tensor maskOfPatches(Method m) {
+    long factor = config.scaleFactor();
+    return m.input(
+            "mask", DataType.FLOAT32, B, Dim.of(1), ROWS.times(factor), COLUMNS.times(factor))
+        .unflatten(3, COLUMNS, Dim.of(factor))
+        .unflatten(2, ROWS, Dim.of(factor)); // (B, 1, 2 h, f, 2 w, f)
+  }
+
+  /** A mask at the latent's size, by the first pixel of each patch, the same in each channel. */
+  private Method maskLatent(Method m) {
+    Tensor small = maskOfPatches(m).select(5, 0).select(3, 0); // (B, 1, 2 h, 2 w)
+    Tensor[] channelsOfOne = new Tensor[config.latentChannels()];
+    Arrays.fill(channelsOfOne, small);
+    return m.returns(Tensor.concat(1, channelsOfOne)); // (B, C, 2 h, 2 w)
+  }
+
+  /** A mask at the latent's size, with a channel for each pixel of a patch, row by row. */
+  private Method maskChannels(Method m) {
+    return m.returns(
+        maskOfPatches(m)
+            .select(1, 0)
+            .permute(0, 2, 4, 1, 3)
+            .flatten(1, 2)
+            .contiguous()); // (B, f f, 2 h, 2 w)
   }
 
   private Tensor middle(Weights w, Tensor x) {

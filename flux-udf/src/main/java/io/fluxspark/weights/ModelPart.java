@@ -10,11 +10,13 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorFile;
+import io.fluxspark.program.TensorLists;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -24,13 +26,25 @@ import java.util.Map;
  */
 public final class ModelPart implements AutoCloseable {
   private final LoadedProgram program;
+  private final WeightPlan plan;
+  private final DataType type;
   private final TensorScope scope;
+  private final Runnable closeProgram;
   private NativeWeights own;
+  private final List<List<NativeWeights>> each = new ArrayList<>();
   private final List<NativeLayers> layers = new ArrayList<>();
 
-  private ModelPart(LoadedProgram program, Device device) {
+  private ModelPart(
+      LoadedProgram program,
+      WeightPlan plan,
+      DataType type,
+      Device device,
+      Runnable closeProgram) {
     this.program = program;
+    this.plan = plan;
+    this.type = type;
     this.scope = new TensorScope(device);
+    this.closeProgram = closeProgram;
   }
 
   /**
@@ -42,21 +56,80 @@ public final class ModelPart implements AutoCloseable {
    */
   public static ModelPart load(
       Program program, WeightPlan plan, Checkpoint checkpoint, Device device, DataType type) {
-    ModelPart part = new ModelPart(LoadedProgram.load(program, device), device);
+    LoadedProgram loaded = LoadedProgram.load(program, device);
+    ModelPart part = new ModelPart(loaded, plan, type, device, loaded::close);
     try (Loader loader = new Loader(checkpoint, part.scope, type)) {
-      part.own = loader.load("", plan.own());
+      part.own = loader.load(plan.prefix(), plan.own());
       for (WeightPlan.Layers stack : plan.layers()) {
-        List<NativeWeights> each = new ArrayList<>();
+        List<NativeWeights> weights = new ArrayList<>();
         for (int i = 0; i < stack.count(); i++) {
-          each.add(loader.load(stack.prefix(i), stack.specs()));
+          weights.add(loader.load(plan.prefix() + stack.prefix(i), stack.specs()));
         }
-        part.layers.add(part.scope.layers(each));
+        part.add(weights);
       }
       return part;
     } catch (RuntimeException | Error e) {
       part.close();
       throw e;
     }
+  }
+
+  private void add(List<NativeWeights> stack) {
+    each.add(stack);
+    layers.add(scope.layers(stack));
+  }
+
+  /**
+   * The same programs and weights, with low-rank terms beside some linear layers. The weights are
+   * shared: this part must stay open as long as the other.
+   *
+   * @param terms by the layer's name in the programs, with the prefix of its layer; in {@link
+   *     #type}; they stay the caller's and must stay open as long as the result
+   */
+  public ModelPart adapted(Map<String, LowRank> terms) {
+    ModelPart part = new ModelPart(program, plan, type, scope.device(), () -> {});
+    Map<String, LowRank> left = new HashMap<>(terms);
+    try (TensorLists lists = new TensorLists(scope.device())) {
+      for (int stack = 0; stack < each.size(); stack++) {
+        List<NativeWeights> weights = new ArrayList<>();
+        for (int i = 0; i < each.get(stack).size(); i++) {
+          String prefix = plan.layers().get(stack).prefix(i);
+          weights.add(extended(part.scope, lists, each.get(stack).get(i), take(left, prefix)));
+        }
+        part.add(weights);
+      }
+      part.own = extended(part.scope, lists, own, take(left, ""));
+      return part;
+    } catch (RuntimeException | Error e) {
+      part.close();
+      throw e;
+    }
+  }
+
+  /** Takes out the terms whose names start with a prefix. */
+  private static Map<String, NativeTensor> take(Map<String, LowRank> terms, String prefix) {
+    Map<String, NativeTensor> taken = new HashMap<>();
+    for (Iterator<Map.Entry<String, LowRank>> left = terms.entrySet().iterator();
+        left.hasNext(); ) {
+      Map.Entry<String, LowRank> term = left.next();
+      if (term.getKey().startsWith(prefix)) {
+        String name = term.getKey().substring(prefix.length());
+        taken.put(name + Method.LORA_A, term.getValue().down());
+        taken.put(name + Method.LORA_B, term.getValue().up());
+        left.remove();
+      }
+    }
+    return taken;
+  }
+
+  private static NativeWeights extended(
+      TensorScope owner, TensorLists lists, NativeWeights base, Map<String, NativeTensor> more) {
+    return more.isEmpty() ? base : lists.extended(owner, base, more);
+  }
+
+  /** In which the weights are computed with. */
+  public DataType type() {
+    return type;
   }
 
   /** Weights outside of any layer, see {@link WeightPlan#own}. */
@@ -77,7 +150,7 @@ public final class ModelPart implements AutoCloseable {
   @Override
   public void close() {
     scope.close();
-    program.close();
+    closeProgram.run();
   }
 
   private static final class Loader implements AutoCloseable {

@@ -3,19 +3,23 @@ package io.fluxspark.weights;
 import io.fluxspark.program.WeightSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * What the programs of a model part read from its checkpoint.
  *
+ * @param prefix what stands in front of all names in the checkpoint; programs leave it out
  * @param own weights outside of any layer
  * @param layers stacks of layers, each run by one method
  */
-public record WeightPlan(List<WeightSpec> own, List<Layers> layers) {
+public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layers) {
   public WeightPlan {
     own = List.copyOf(own);
     layers = List.copyOf(layers);
+  }
+
+  /** Weights that the checkpoint calls as the programs do. */
+  public WeightPlan(List<WeightSpec> own, List<Layers> layers) {
+    this("", own, layers);
   }
 
   /**
@@ -35,28 +39,26 @@ public record WeightPlan(List<WeightSpec> own, List<Layers> layers) {
     }
   }
 
-  /** The same weights where all names of the checkpoint start with {@code prefix}. */
-  public WeightPlan below(String prefix) {
-    return new WeightPlan(
-        own.stream().map(s -> new WeightSpec(prefix + s.name(), s.shape())).toList(),
-        layers.stream().map(l -> new Layers(prefix + l.prefix(), l.count(), l.specs())).toList());
+  /** The same weights where all names of the checkpoint start with {@code other}. */
+  public WeightPlan below(String other) {
+    return new WeightPlan(other, own, layers);
   }
 
   /** Every weight under its full name. */
   public List<WeightSpec> all() {
-    Stream<WeightSpec> layered =
-        layers.stream()
-            .flatMap(
-                l ->
-                    IntStream.range(0, l.count())
-                        .boxed()
-                        .flatMap(
-                            i ->
-                                l.specs().stream()
-                                    .map(s -> new WeightSpec(l.prefix(i) + s.name(), s.shape()))));
-    List<WeightSpec> all = new ArrayList<>(own);
-    layered.forEach(all::add);
+    List<WeightSpec> all = new ArrayList<>();
+    own.forEach(spec -> all.add(named("", spec)));
+    for (Layers stack : layers) {
+      for (int i = 0; i < stack.count(); i++) {
+        String layer = stack.prefix(i);
+        stack.specs().forEach(spec -> all.add(named(layer, spec)));
+      }
+    }
     return all;
+  }
+
+  private WeightSpec named(String layer, WeightSpec spec) {
+    return new WeightSpec(prefix + layer + spec.name(), spec.shape());
   }
 
   /** Numbers in all weights together. */

@@ -6,8 +6,8 @@ import io.fluxspark.request.Bucket;
 import org.junit.jupiter.api.Test;
 
 class BatchSizesTest {
-  private static final Bucket SMALL = new Bucket(16, 16, 1, 64, false);
-  private static final Bucket LARGE = new Bucket(32, 32, 1, 64, false);
+  private static final Bucket SMALL = new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket LARGE = new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
 
   private final BatchSizes sizes = new BatchSizes();
 

@@ -20,8 +20,8 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class TaskLayoutTest {
-  private static final Bucket SMALL = new Bucket(64, 64, 4, 64, false);
-  private static final Bucket LARGE = new Bucket(1024, 1024, 28, 512, false);
+  private static final Bucket SMALL = new Bucket(64, 64, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket LARGE = new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "");
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
@@ -43,7 +43,7 @@ class TaskLayoutTest {
 
   @Test
   void guidanceWithANegativePromptCostsTwice() {
-    Bucket twice = new Bucket(64, 64, 4, 64, true);
+    Bucket twice = new Bucket(64, 64, 4, 64, true, Task.TEXT_TO_IMAGE, 0, "");
     TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
     assertThat(sizes(layout)).containsExactly(6L, 4L, 3L, 3L);
   }

@@ -64,6 +64,44 @@ final class ColumnOptions {
       description = "T5 tokens of rows that have none; the model's by default.")
   private String maxSequenceLength;
 
+  @Option(
+      names = "--strength",
+      paramLabel = "F",
+      description =
+          "Noise on the image of rows that have none, above 0 to 1; 0.6 by default, 1 for Fill.")
+  private String strength;
+
+  @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      description = "Picture as input, of rows that have none; none by default.")
+  private String image;
+
+  @Option(
+      names = "--mask-image",
+      paramLabel = "FILE",
+      description = "White where the image is made anew, of rows that have none; none by default.")
+  private String maskImage;
+
+  @Option(
+      names = "--control-image",
+      paramLabel = "FILE",
+      description = "Edges or depths, of rows that have none; none by default.")
+  private String controlImage;
+
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE",
+      description =
+          "safetensors file, or a JSON list of them, of rows that have none; none by default.")
+  private String lora;
+
+  @Option(
+      names = "--lora-scale",
+      paramLabel = "F",
+      description = "Of rows that have none, or a JSON list, one for each --lora; 1 by default.")
+  private String loraScale;
+
   /** What was given, by column name. */
   Map<String, String> given() {
     Map<String, String> given = new TreeMap<>();
@@ -76,6 +114,12 @@ final class ColumnOptions {
     given.put(RequestColumns.GUIDANCE_SCALE, guidanceScale);
     given.put(RequestColumns.NUM_IMAGES_PER_PROMPT, numImagesPerPrompt);
     given.put(RequestColumns.MAX_SEQUENCE_LENGTH, maxSequenceLength);
+    given.put(RequestColumns.STRENGTH, strength);
+    given.put(RequestColumns.IMAGE, image);
+    given.put(RequestColumns.MASK_IMAGE, maskImage);
+    given.put(RequestColumns.CONTROL_IMAGE, controlImage);
+    given.put(RequestColumns.LORA, lora);
+    given.put(RequestColumns.LORA_SCALE, loraScale);
     given.values().removeIf(value -> value == null);
     return given;
   }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param promptsFormat one of {@link PromptFormat}'s names
  * @param modelStore where hosts keep models that are elsewhere
  * @param dtype empty for the device's default
+ * @param autoResize whether a Kontext model's pictures are brought to about one megapixel
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
  * @param retryErrors whether requests that failed in an earlier run are tried again
  * @param review what is done with every picture besides writing it
@@ -33,6 +34,7 @@ record GenerateOptions(
     PictureFormat imageFormat,
     int imageQuality,
     int batchSize,
+    boolean autoResize,
     double maxErrorFraction,
     Optional<Long> commitEvery,
     boolean retryErrors,

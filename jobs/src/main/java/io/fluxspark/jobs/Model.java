@@ -1,6 +1,7 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.pipeline.ModelCost;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelLoader;
 
@@ -11,6 +12,7 @@ import io.fluxspark.spark.ModelLoader;
  * @param name in the output
  * @param digest of its files
  * @param license from its model card, else {@code unknown}
+ * @param conditioning what it is shown besides text
  * @param defaults of its variant
  * @param cost of its pictures
  */
@@ -19,6 +21,7 @@ record Model(
     String name,
     String digest,
     String license,
+    Conditioning conditioning,
     RequestDefaults defaults,
     ModelCost cost,
     ModelLoader loader) {}

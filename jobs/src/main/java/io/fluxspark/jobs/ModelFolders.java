@@ -8,6 +8,7 @@ import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.pipeline.ModelPrograms;
 import io.fluxspark.pipeline.ModelReport;
 import io.fluxspark.program.DataType;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.RequestDefaults;
 import java.nio.file.Path;
 import java.util.function.Supplier;
@@ -29,6 +30,7 @@ final class ModelFolders implements Models {
                 model.name(),
                 folder.digest(),
                 folder.license(),
+                folder.conditioning(),
                 ModelLocation.builtin(source.location()).isPresent()
                     ? RequestDefaults.tiny()
                     : defaults(folder),
@@ -80,6 +82,9 @@ final class ModelFolders implements Models {
   }
 
   private static RequestDefaults defaults(ModelFolder folder) {
+    if (folder.conditioning() == Conditioning.FILL) {
+      return RequestDefaults.fill();
+    }
     return folder.transformerConfig().guidanceEmbeds()
         ? RequestDefaults.dev()
         : RequestDefaults.schnell();

@@ -50,6 +50,10 @@ record PlanReport(
     long deviceBytes,
     Double hours) {
   private static final int PROBLEMS_NAMED = 5;
+
+  /** Enough of a digest to tell LoRAs apart. */
+  private static final int LORA_DIGITS = 8;
+
   private static final double TERA = 1e12;
   private static final double MILLIS_AN_HOUR = 3_600_000;
   private static final double SECONDS_AN_HOUR = 3600;
@@ -59,13 +63,21 @@ record PlanReport(
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
 
-  /** Pictures of one shape. */
+  /**
+   * Pictures of one shape.
+   *
+   * @param lora what tells the LoRAs from others; null for none
+   * @param stepsMade of the schedule's steps, those that {@code strength} leaves
+   */
   record BucketPlan(
+      String task,
+      String lora,
       int height,
       int width,
       int numInferenceSteps,
       int maxSequenceLength,
       boolean trueCfg,
+      int stepsMade,
       long images,
       int batchSize,
       double teraflops,
@@ -120,11 +132,14 @@ record PlanReport(
     int batchSize = (int) Math.min(options.batchSize(), counted.count());
     DataType type = DataType.fromName(plan.job().settings().dtype());
     return new BucketPlan(
+        bucket.task().taskName(),
+        bucket.lora().isEmpty() ? null : bucket.lora(),
         bucket.height(),
         bucket.width(),
         bucket.numInferenceSteps(),
         bucket.maxSequenceLength(),
         bucket.trueCfg(),
+        bucket.numInferenceSteps() - bucket.firstStep(),
         counted.count(),
         batchSize,
         counted.count() * plan.model().cost().denoisingFlops(bucket) / TERA,
@@ -173,7 +188,8 @@ record PlanReport(
     }
     add(
         text,
-        "%n%-14s %6s %6s %9s %12s %6s %10s %12s%n",
+        "%n%-14s %-14s %6s %6s %9s %12s %6s %10s %12s%n",
+        "task",
         "height x width",
         "steps",
         "text",
@@ -185,15 +201,17 @@ record PlanReport(
     for (BucketPlan bucket : buckets) {
       add(
           text,
-          "%-14s %6d %6d %9s %,12d %6d %,10.3g %12s%n",
+          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%n",
+          bucket.task(),
           bucket.height() + " x " + bucket.width(),
-          bucket.numInferenceSteps(),
+          bucket.stepsMade(),
           bucket.maxSequenceLength(),
           bucket.trueCfg() ? "true CFG" : "-",
           bucket.images(),
           bucket.batchSize(),
           bucket.teraflops(),
-          Utils.bytesToString(bucket.deviceBytes()));
+          Utils.bytesToString(bucket.deviceBytes()),
+          bucket.lora() == null ? "" : "  LoRA " + bucket.lora().substring(0, LORA_DIGITS));
     }
     add(
         text,

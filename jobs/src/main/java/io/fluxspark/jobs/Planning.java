@@ -3,8 +3,10 @@ package io.fluxspark.jobs;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.request.RequestRules;
 import io.fluxspark.spark.GenerationJob;
+import io.fluxspark.spark.HadoopInputFiles;
 import io.fluxspark.spark.ImageTasks;
 import io.fluxspark.spark.RequestTable;
 import io.fluxspark.spark.TaskLayout;
@@ -52,13 +54,17 @@ record Planning(
         environment
             .models()
             .open(new ModelSource(options.model(), options.modelStore(), environment));
-    RequestRules rules =
-        new RequestRules(
-            model.defaults().with(options.columnDefaults(), options.limits()),
-            options.limits(),
-            options.seed());
+    RequestDefaults defaults = model.defaults().with(options.columnDefaults(), options.limits());
     SparkSession spark = environment.spark().get();
     PromptTable prompts = PromptTable.open(spark, options.prompts(), options.promptsFormat());
+    RequestRules rules =
+        new RequestRules(
+            defaults,
+            options.limits(),
+            options.seed(),
+            model.conditioning(),
+            options.autoResize(),
+            new HadoopInputFiles(prompts.folder()));
     Output output = Output.open(spark, options.output());
     GenerationJob job = job(model, spark, options);
     RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());

@@ -35,8 +35,9 @@ import org.apache.spark.sql.types.StructType;
  * The prompt table as it is, with where each row stands.
  *
  * @param name in messages
+ * @param folder to which paths in rows are relative; empty for a table that is no file
  */
-record PromptTable(Dataset<Row> rows, String name) {
+record PromptTable(Dataset<Row> rows, String name, String folder) {
 
   /**
    * Opens a table. Columns of csv are texts; so are the request's columns of json lines, since a
@@ -50,7 +51,7 @@ record PromptTable(Dataset<Row> rows, String name) {
     boolean isTable =
         format.map(known -> known == PromptFormat.TABLE).orElseGet(() -> isTable(spark, prompts));
     if (isTable) {
-      return new PromptTable(table(spark, prompts), prompts);
+      return new PromptTable(table(spark, prompts), prompts, "");
     }
     FileStatus[] files = files(spark, prompts);
     if (files.length == 0) {
@@ -64,7 +65,10 @@ record PromptTable(Dataset<Row> rows, String name) {
     }
     Dataset<Row> rows = readable(prompts, () -> read(spark, prompts, format.get()));
     boolean isOneFile = files.length == 1 && files[0].isFile();
-    return new PromptTable(placed(rows, isOneFile ? lit(prompts) : null), prompts);
+    Path first = files[0].getPath();
+    Path folder = files[0].isFile() ? first.getParent() : first;
+    return new PromptTable(
+        placed(rows, isOneFile ? lit(prompts) : null), prompts, folder.toString());
   }
 
   /**

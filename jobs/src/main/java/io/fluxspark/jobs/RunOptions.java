@@ -70,6 +70,15 @@ final class RunOptions {
   private int batchSize;
 
   @Option(
+      names = "--auto-resize",
+      defaultValue = "true",
+      arity = "1",
+      paramLabel = "true|false",
+      description =
+          "Bring a Kontext model's pictures to about one megapixel. Default: ${DEFAULT-VALUE}.")
+  private boolean isResizing;
+
+  @Option(
       names = "--max-error-fraction",
       defaultValue = "0.01",
       paramLabel = "F",
@@ -138,6 +147,7 @@ final class RunOptions {
         PictureFormat.fromName(imageFormat),
         imageQuality,
         batchSize,
+        isResizing,
         maxErrorFraction,
         Optional.ofNullable(commitEvery),
         isRetryingErrors,
