@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.ClipTokenizer;
@@ -9,8 +10,13 @@ import io.fluxspark.text.T5Encoder;
 import io.fluxspark.text.T5Tokenizer;
 import io.fluxspark.transformer.Transformer;
 import io.fluxspark.vae.Vae;
+import io.fluxspark.weights.LoraTerms;
+import io.fluxspark.weights.LowRank;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The loaded parts of a pipeline folder, and their owner. */
 final class FluxModel implements AutoCloseable {
@@ -63,6 +69,44 @@ final class FluxModel implements AutoCloseable {
         opened(Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
     vae = opened(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType));
     latents = opened(Latents.load(device));
+  }
+
+  /**
+   * This model with LoRAs. It shares this one's weights, which must stay open as long as it is;
+   * closing it leaves them open.
+   *
+   * @param loras that fit the model
+   */
+  FluxModel adapted(List<LoraTerms.Scaled> loras) {
+    FluxModel model = new FluxModel(folder, device);
+    try {
+      TensorScope terms = model.opened(new TensorScope(device));
+      model.clipTokenizer = clipTokenizer;
+      model.t5Tokenizer = t5Tokenizer;
+      model.vae = vae;
+      model.latents = latents;
+      model.clip =
+          model.opened(
+              clip.adapted(
+                  withoutPrefix(LoraTerms.read(loras, "text_encoder", terms, clip.type()))));
+      model.t5 =
+          model.opened(t5.adapted(LoraTerms.read(loras, "text_encoder_2", terms, t5.type())));
+      model.transformer =
+          model.opened(
+              transformer.adapted(
+                  LoraTerms.read(loras, "transformer", terms, transformer.type())));
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** Newer checkpoints of CLIP, and the programs, leave out what older ones put in front. */
+  private static Map<String, LowRank> withoutPrefix(Map<String, LowRank> terms) {
+    Map<String, LowRank> named = new TreeMap<>();
+    terms.forEach((module, term) -> named.put(module.replaceFirst("^text_model\\.", ""), term));
+    return named;
   }
 
   private <T extends AutoCloseable> T opened(T part) {

@@ -1,0 +1,198 @@
+package io.fluxspark.pipeline;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
+import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.DeviceCache;
+import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.request.Bucket;
+import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.sampling.Velocity;
+import io.fluxspark.transformer.Rotary;
+import io.fluxspark.vae.Vae;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * The making of one batch: text encoding, noise and the pictures as input, denoising, decoding.
+ *
+ * @param batch requests of one shape
+ * @param cancelled asked between steps
+ */
+record BatchGeneration(
+    FluxModel model,
+    PictureDecoder decoder,
+    List<PreparedImage> batch,
+    BooleanSupplier cancelled) {
+
+  GeneratedBatch make() {
+    try (TensorScope scope = new TensorScope(model.device())) {
+      Stopwatch stopwatch = new Stopwatch();
+      Bucket bucket = bucketOf(batch);
+      Text text =
+          encodeText(scope, batch, GenerationRequest::prompt, r -> r.prompt2().orElse(r.prompt()));
+      double textSeconds = stopwatch.lap();
+      NativeTensor latents = denoise(scope, batch, bucket, text, cancelled);
+      double denoisingSeconds = stopwatch.lap();
+      List<GeneratedImage> images = decode(latents, batch, bucket);
+      return new GeneratedBatch(
+          images, new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()));
+    }
+  }
+
+  private static Bucket bucketOf(List<PreparedImage> batch) {
+    PreparedImage first = batch.get(0);
+    Bucket bucket = first.request().bucket();
+    if (!batch.stream()
+        .allMatch(
+            image ->
+                image.request().bucket().equals(bucket)
+                    && image.inputs().shape().equals(first.inputs().shape()))) {
+      throw new IllegalArgumentException("the requests of a batch are of one shape");
+    }
+    return bucket;
+  }
+
+  /**
+   * What the transformer is told of the texts.
+   *
+   * @param pooled CLIP's, (B, Dclip), float32
+   * @param txt T5's, embedded, (B, L, D)
+   */
+  private record Text(NativeTensor pooled, NativeTensor txt) {}
+
+  private Text encodeText(
+      TensorScope scope,
+      List<PreparedImage> batch,
+      Function<GenerationRequest, String> clipText,
+      Function<GenerationRequest, String> t5Text) {
+    int length = batch.get(0).request().request().maxSequenceLength();
+    long[][] clipIds = model.clipTokenizer().encode(texts(batch, clipText));
+    long[][] t5Ids = model.t5Tokenizer().encode(texts(batch, t5Text), length);
+    NativeTensor pooled = model.clip().pooled(scope, clipIds); // (B, Dclip)
+    NativeTensor hidden = model.t5().encode(scope, t5Ids); // (B, L, Dt5)
+    return new Text(pooled, model.transformer().embedText(scope, hidden));
+  }
+
+  private static List<String> texts(
+      List<PreparedImage> batch, Function<GenerationRequest, String> text) {
+    return batch.stream().map(image -> text.apply(image.request().request())).toList();
+  }
+
+  /** Noise to latents, (B, S, C). */
+  private NativeTensor denoise(
+      TensorScope owner,
+      List<PreparedImage> batch,
+      Bucket bucket,
+      Text text,
+      BooleanSupplier cancelled) {
+    try (TensorScope scope = new TensorScope(owner.device())) {
+      NativeTensor guidance =
+          perPicture(scope, batch, GenerationRequest::guidanceScale, batch.size()); // (B)
+      BatchInputs inputs = BatchInputs.of(model, scope, batch, bucket);
+      Rotary rotary =
+          Rotary.of(
+              scope,
+              model.folder().transformerConfig().axesDimsRope(),
+              bucket.maxSequenceLength(),
+              inputs.grids());
+      Velocity velocity = velocity(text, guidance, rotary);
+      if (bucket.trueCfg()) {
+        Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
+        Velocity negative =
+            velocity(encodeText(scope, batch, negativePrompt, negativePrompt), guidance, rotary);
+        NativeTensor scale =
+            perPicture(
+                scope, batch, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
+        velocity = model.latents().guided(velocity, negative, scale);
+      }
+      return model
+          .latents()
+          .sample(
+              owner,
+              inputs.start(),
+              inputs.schedule(),
+              inputs.shown().apply(velocity),
+              inputs.afterStep(),
+              cancelled);
+    }
+  }
+
+  private Velocity velocity(Text text, NativeTensor guidance, Rotary rotary) {
+    return (owner, x, timestep) ->
+        model
+            .transformer()
+            .velocity(owner, x, text.txt(), text.pooled(), timestep, guidance, rotary);
+  }
+
+  private static NativeTensor perPicture(
+      TensorScope owner,
+      List<PreparedImage> batch,
+      ToDoubleFunction<GenerationRequest> number,
+      long... shape) {
+    float[] numbers = new float[batch.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) number.applyAsDouble(batch.get(i).request().request());
+    }
+    return owner.floats(numbers, shape);
+  }
+
+  /** Pixels to tokens along one side: the autoencoder's factor, and patches of 2. */
+  private int tokens(int pixels) {
+    return pixels / (2 * model.folder().vaeConfig().scaleFactor());
+  }
+
+  /** One picture at a time, so that memory does not grow with the batch. */
+  private List<GeneratedImage> decode(
+      NativeTensor latents, List<PreparedImage> batch, Bucket bucket) {
+    boolean[] finite = model.latents().finite(latents);
+    return IntStream.range(0, batch.size())
+        .mapToObj(i -> finite[i] ? decode(latents, i, bucket) : notFinite("latents"))
+        .toList();
+  }
+
+  private GeneratedImage decode(NativeTensor latents, int index, Bucket bucket) {
+    try (TensorScope scope = new TensorScope(latents.device())) {
+      NativeTensor packed = model.latents().picture(scope, latents, index); // (1, S, C)
+      NativeTensor latent =
+          model
+              .latents()
+              .unpack(
+                  scope,
+                  packed,
+                  tokens(bucket.height()),
+                  tokens(bucket.width())); // (1, C / 4, 2 h, 2 w)
+      Vae.Pixels pixels =
+          model.vae().pixels(scope, decoder.decode(scope, latent, bucket)); // (1, H, W, 3)
+      if (pixels.finite().toFloats()[0] != 0) {
+        return notFinite("decoded values");
+      }
+      return new GeneratedImage.Made(
+          new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()));
+    } catch (FluxSparkException e) {
+      if (e.code() != ErrorCode.OUT_OF_MEMORY) {
+        throw e;
+      }
+      // A smaller batch would not help: pictures are decoded alone.
+      return new GeneratedImage.Failed(e);
+    }
+  }
+
+  private static GeneratedImage notFinite(String what) {
+    return new GeneratedImage.Failed(
+        new FluxSparkException(
+            ErrorCode.NOT_FINITE,
+            "the "
+                + what
+                + " of this picture are not finite; a lower guidance_scale or true_cfg_scale, or a wider --dtype, may"
+                + " help"));
+  }
+}
