@@ -10,6 +10,8 @@ public enum ErrorCode {
   INVALID_ROW(ErrorType.USER),
   /** The model folder is incomplete, damaged or of another family. */
   INVALID_MODEL(ErrorType.USER),
+  /** The LoRA file is damaged, of a kind that is not read, or made for another model. */
+  INVALID_LORA(ErrorType.USER),
   /** The output folder exists and is not ours, or cannot be written. */
   INVALID_OUTPUT(ErrorType.USER),
   /** Another run is writing the output folder. */

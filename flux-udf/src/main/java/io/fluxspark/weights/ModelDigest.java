@@ -52,6 +52,17 @@ public final class ModelDigest {
     return HexFormat.of().formatHex(digest.sha256.digest());
   }
 
+  /**
+   * The identity of one safetensors file, whatever its name.
+   *
+   * @return 64 hexadecimal digits
+   */
+  static String of(Path safetensors) {
+    ModelDigest digest = new ModelDigest();
+    digest.add(".safetensors", safetensors);
+    return HexFormat.of().formatHex(digest.sha256.digest());
+  }
+
   private void add(String name, Path file) {
     try {
       addSized(name.getBytes(StandardCharsets.UTF_8));

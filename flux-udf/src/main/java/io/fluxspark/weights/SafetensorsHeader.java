@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,8 +26,10 @@ import java.util.Map;
  *
  * @param dataOffset where the data starts, from the start of the file
  * @param tensors in the order of their data
+ * @param metadata what stands in {@code __metadata__}, the format's place for texts of the writer's
  */
-record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) {
+record SafetensorsHeader(
+    Path file, long dataOffset, List<TensorEntry> tensors, Map<String, String> metadata) {
   /** The largest header that the format's own library takes. */
   static final long LARGEST_HEADER = 100_000_000;
 
@@ -34,6 +37,7 @@ record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) 
 
   SafetensorsHeader {
     tensors = List.copyOf(tensors);
+    metadata = Map.copyOf(metadata);
   }
 
   static SafetensorsHeader read(Path file) {
@@ -46,9 +50,10 @@ record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) 
       long dataOffset = LENGTH_BYTES + (long) json.length;
       ObjectNode header = JsonFiles.parseObject(json, file + ": header");
       List<TensorEntry> tensors = new ArrayList<>();
+      Map<String, String> metadata = new HashMap<>();
       for (Map.Entry<String, JsonNode> field : header.properties()) {
         if (field.getKey().equals("__metadata__")) {
-          checkMetadata(file, field.getValue());
+          metadata.putAll(texts(file, field.getValue()));
         } else {
           tensors.add(new Entry(file, field.getKey(), field.getValue()).parse(dataOffset));
         }
@@ -56,7 +61,7 @@ record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) 
       tensors.sort(
           Comparator.comparingLong(TensorEntry::offset).thenComparingLong(TensorEntry::length));
       checkCoverage(file, tensors, dataOffset, size);
-      return new SafetensorsHeader(file, dataOffset, tensors);
+      return new SafetensorsHeader(file, dataOffset, tensors, metadata);
     } catch (IOException e) {
       throw JsonFiles.unreadable(file, e);
     }
@@ -99,10 +104,11 @@ record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) 
     return bytes.flip();
   }
 
-  private static void checkMetadata(Path file, JsonNode metadata) {
+  private static Map<String, String> texts(Path file, JsonNode metadata) {
     if (!metadata.isObject()) {
       throw invalid(file, "__metadata__ must be an object, not " + JsonFiles.kindOf(metadata));
     }
+    Map<String, String> texts = new HashMap<>();
     for (Map.Entry<String, JsonNode> field : metadata.properties()) {
       if (!field.getValue().isTextual()) {
         throw invalid(
@@ -112,7 +118,9 @@ record SafetensorsHeader(Path file, long dataOffset, List<TensorEntry> tensors) 
                 + " must be text, not "
                 + JsonFiles.kindOf(field.getValue()));
       }
+      texts.put(field.getKey(), field.getValue().textValue());
     }
+    return texts;
   }
 
   private static void checkCoverage(

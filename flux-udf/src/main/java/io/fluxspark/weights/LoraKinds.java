@@ -1,0 +1,43 @@
+package io.fluxspark.weights;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What adapter files can have beside LoRA's two matrices, and is not read. */
+final class LoraKinds {
+  private record Kind(Pattern key, String problem) {}
+
+  private static final List<Kind> NOT_READ =
+      List.of(
+          kind(
+              ".*norm\\.(?:query|key)_norm\\.scale|.*\\.norm_(?:added_)?[qk]\\.weight",
+              "belongs to a control LoRA such as FLUX.1-Depth-dev-lora, which takes an input"
+                  + " picture beside the latents; those are not read"),
+          kind(".*dora_scale|.*lora_magnitude_vector.*", "makes it a DoRA; only LoRA is read"),
+          kind(".*\\.hada_.*", "makes it a LoHa; only LoRA is read"),
+          kind(".*\\.lokr_.*", "makes it a LoKr; only LoRA is read"),
+          kind(".*\\.oft_.*", "makes it an OFT; only LoRA is read"),
+          kind(".*\\.[ab][12]\\.weight", "makes it a GLoRA; only LoRA is read"),
+          kind(".*\\.lora_mid\\..*", "makes it a LoCon of a convolution; FLUX.1 has none"),
+          kind(".*\\.lora_[AB](?:\\.default)?\\.bias", "is a LoRA's bias, which is not read"),
+          kind(
+              ".*\\.(?:diff|diff_b|w_norm|b_norm|set_weight|reshape_weight)",
+              "changes a weight as a whole; only LoRA is read"),
+          kind("bundle_emb\\..*", "is a bundled embedding; only LoRA is read"));
+
+  private LoraKinds() {}
+
+  private static Kind kind(String key, String problem) {
+    return new Kind(Pattern.compile(key), problem);
+  }
+
+  /** Refuses a tensor that is known, and not read. */
+  static void requireRead(TensorEntry tensor) {
+    for (Kind kind : NOT_READ) {
+      if (kind.key().matcher(tensor.name()).matches()) {
+        throw LoraFile.invalid(
+            tensor.file(), "tensor " + JsonFiles.quoted(tensor.name()) + " " + kind.problem());
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.fluxspark.weights;
+
+/** Whose way of writing a tensor's name it is; for messages. */
+enum LoraNaming {
+  DIFFUSERS("diffusers'"),
+  PEFT("PEFT's"),
+  BFL("BFL's"),
+  XLABS("XLabs'"),
+  COMFYUI("ComfyUI's"),
+  KOHYA("kohya's"),
+  ONETRAINER("OneTrainer's"),
+  LYCORIS("LyCORIS'");
+
+  private final String whose;
+
+  LoraNaming(String whose) {
+    this.whose = whose;
+  }
+
+  @Override
+  public String toString() {
+    return whose;
+  }
+}
