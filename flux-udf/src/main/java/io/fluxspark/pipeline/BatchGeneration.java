@@ -3,9 +3,6 @@ package io.fluxspark.pipeline;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
-import io.fluxspark.program.DataType;
-import io.fluxspark.program.Device;
-import io.fluxspark.program.DeviceCache;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
@@ -14,8 +11,6 @@ import io.fluxspark.sampling.Velocity;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.vae.Vae;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -28,27 +23,23 @@ import java.util.stream.IntStream;
  * @param cancelled asked between steps
  */
 record BatchGeneration(
-    FluxModel model,
-    PictureDecoder decoder,
-    List<PreparedImage> batch,
-    BooleanSupplier cancelled) {
+    FluxModel model, PictureDecoder decoder, List<PreparedImage> batch, BooleanSupplier cancelled) {
 
   GeneratedBatch make() {
     try (TensorScope scope = new TensorScope(model.device())) {
       Stopwatch stopwatch = new Stopwatch();
-      Bucket bucket = bucketOf(batch);
-      Text text =
-          encodeText(scope, batch, GenerationRequest::prompt, r -> r.prompt2().orElse(r.prompt()));
+      Bucket bucket = bucket();
+      Text text = encodeText(scope, GenerationRequest::prompt, r -> r.prompt2().orElse(r.prompt()));
       double textSeconds = stopwatch.lap();
-      NativeTensor latents = denoise(scope, batch, bucket, text, cancelled);
+      NativeTensor latents = denoise(scope, bucket, text);
       double denoisingSeconds = stopwatch.lap();
-      List<GeneratedImage> images = decode(latents, batch, bucket);
+      List<GeneratedImage> images = decode(latents, bucket);
       return new GeneratedBatch(
           images, new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()));
     }
   }
 
-  private static Bucket bucketOf(List<PreparedImage> batch) {
+  private Bucket bucket() {
     PreparedImage first = batch.get(0);
     Bucket bucket = first.request().bucket();
     if (!batch.stream()
@@ -71,32 +62,25 @@ record BatchGeneration(
 
   private Text encodeText(
       TensorScope scope,
-      List<PreparedImage> batch,
       Function<GenerationRequest, String> clipText,
       Function<GenerationRequest, String> t5Text) {
     int length = batch.get(0).request().request().maxSequenceLength();
-    long[][] clipIds = model.clipTokenizer().encode(texts(batch, clipText));
-    long[][] t5Ids = model.t5Tokenizer().encode(texts(batch, t5Text), length);
+    long[][] clipIds = model.clipTokenizer().encode(texts(clipText));
+    long[][] t5Ids = model.t5Tokenizer().encode(texts(t5Text), length);
     NativeTensor pooled = model.clip().pooled(scope, clipIds); // (B, Dclip)
     NativeTensor hidden = model.t5().encode(scope, t5Ids); // (B, L, Dt5)
     return new Text(pooled, model.transformer().embedText(scope, hidden));
   }
 
-  private static List<String> texts(
-      List<PreparedImage> batch, Function<GenerationRequest, String> text) {
+  private List<String> texts(Function<GenerationRequest, String> text) {
     return batch.stream().map(image -> text.apply(image.request().request())).toList();
   }
 
   /** Noise to latents, (B, S, C). */
-  private NativeTensor denoise(
-      TensorScope owner,
-      List<PreparedImage> batch,
-      Bucket bucket,
-      Text text,
-      BooleanSupplier cancelled) {
+  private NativeTensor denoise(TensorScope owner, Bucket bucket, Text text) {
     try (TensorScope scope = new TensorScope(owner.device())) {
       NativeTensor guidance =
-          perPicture(scope, batch, GenerationRequest::guidanceScale, batch.size()); // (B)
+          perPicture(scope, GenerationRequest::guidanceScale, batch.size()); // (B)
       BatchInputs inputs = BatchInputs.of(model, scope, batch, bucket);
       Rotary rotary =
           Rotary.of(
@@ -108,10 +92,9 @@ record BatchGeneration(
       if (bucket.trueCfg()) {
         Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
         Velocity negative =
-            velocity(encodeText(scope, batch, negativePrompt, negativePrompt), guidance, rotary);
+            velocity(encodeText(scope, negativePrompt, negativePrompt), guidance, rotary);
         NativeTensor scale =
-            perPicture(
-                scope, batch, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
+            perPicture(scope, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
         velocity = model.latents().guided(velocity, negative, scale);
       }
       return model
@@ -133,11 +116,8 @@ record BatchGeneration(
             .velocity(owner, x, text.txt(), text.pooled(), timestep, guidance, rotary);
   }
 
-  private static NativeTensor perPicture(
-      TensorScope owner,
-      List<PreparedImage> batch,
-      ToDoubleFunction<GenerationRequest> number,
-      long... shape) {
+  private NativeTensor perPicture(
+      TensorScope owner, ToDoubleFunction<GenerationRequest> number, long... shape) {
     float[] numbers = new float[batch.size()];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = (float) number.applyAsDouble(batch.get(i).request().request());
@@ -151,8 +131,7 @@ record BatchGeneration(
   }
 
   /** One picture at a time, so that memory does not grow with the batch. */
-  private List<GeneratedImage> decode(
-      NativeTensor latents, List<PreparedImage> batch, Bucket bucket) {
+  private List<GeneratedImage> decode(NativeTensor latents, Bucket bucket) {
     boolean[] finite = model.latents().finite(latents);
     return IntStream.range(0, batch.size())
         .mapToObj(i -> finite[i] ? decode(latents, i, bucket) : notFinite("latents"))

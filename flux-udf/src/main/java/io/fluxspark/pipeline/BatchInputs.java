@@ -92,8 +92,7 @@ record BatchInputs(
     private Noised noised(List<NativeTensor> drawn) {
       NativeTensor image = packed(vae.sampled(owner, images(), drawn.get(0))); // (B, S, C)
       NativeTensor noise = packed(drawn.get(1)); // (B, S, C)
-      return new Noised(
-          image, noise, latents.noised(owner, image, noise, schedule.sigmas()[0]));
+      return new Noised(image, noise, latents.noised(owner, image, noise, schedule.sigmas()[0]));
     }
 
     private BatchInputs inpaint() {

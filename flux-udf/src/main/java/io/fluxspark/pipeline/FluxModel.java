@@ -93,8 +93,7 @@ final class FluxModel implements AutoCloseable {
           model.opened(t5.adapted(LoraTerms.read(loras, "text_encoder_2", terms, t5.type())));
       model.transformer =
           model.opened(
-              transformer.adapted(
-                  LoraTerms.read(loras, "transformer", terms, transformer.type())));
+              transformer.adapted(LoraTerms.read(loras, "transformer", terms, transformer.type())));
       return model;
     } catch (RuntimeException | Error e) {
       model.close();

@@ -2,24 +2,13 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.image.Picture;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.DeviceCache;
-import io.fluxspark.program.NativeTensor;
-import io.fluxspark.program.TensorScope;
-import io.fluxspark.request.Bucket;
-import io.fluxspark.request.GenerationRequest;
-import io.fluxspark.sampling.Velocity;
-import io.fluxspark.transformer.Rotary;
-import io.fluxspark.vae.Vae;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * FLUX.1, in the order and with the numbers of diffusers' pipelines: text encoding, noise and the

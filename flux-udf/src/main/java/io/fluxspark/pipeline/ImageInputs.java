@@ -54,7 +54,8 @@ public record ImageInputs(Optional<Picture> image, byte[] mask) {
             ? KontextSizes.preferred(image.width(), image.height())
             : KontextSizes.multiple(image.width(), image.height());
     if (size.width() == 0 || size.height() == 0) {
-      throw invalid("image: has " + image.width() + " x " + image.height() + " pixels; 16 x 16 are needed");
+      throw invalid(
+          "image: has " + image.width() + " x " + image.height() + " pixels; 16 x 16 are needed");
     }
     return Resampling.lanczos(image, size.width(), size.height());
   }

@@ -11,10 +11,12 @@ import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.VaeConfig;
 import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ModelDigest;
+import io.fluxspark.weights.WeightPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A pipeline folder in FLUX.1's published layout, looked through: every configuration and every
@@ -185,6 +187,11 @@ public record ModelFolder(
   /** What the model is shown besides text. */
   public Conditioning conditioning() {
     return PipelineClass.conditioning(className);
+  }
+
+  /** The weights that a LoRA can adapt, by part; see {@code LoraFile.verify}. */
+  public Map<String, WeightPlan> adaptable() {
+    return ModelParts.adaptable(this);
   }
 
   /** What its pictures cost. */

@@ -10,6 +10,7 @@ import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.WeightPlan;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What the parts of a folder need, known without reading a weight. */
 final class ModelParts {
@@ -53,6 +54,14 @@ final class ModelParts {
             folder.vae(),
             Vae.plan(folder.vaeConfig())));
     return parts;
+  }
+
+  /** The weights of the parts that a LoRA can adapt, by the names that {@code LoraModule} has. */
+  static Map<String, WeightPlan> adaptable(ModelFolder folder) {
+    Map<String, WeightPlan> plans = new TreeMap<>();
+    of(folder).forEach((name, part) -> plans.put(name, part.plan()));
+    plans.remove("vae");
+    return plans;
   }
 
   /** See {@link FluxPipeline#verify}. */

@@ -99,7 +99,7 @@ final class PipelineClass {
   }
 
   private static void refuseOtherFamily(Path folder, String name) {
-    String wanted = "; a FLUX.1 folder (" + String.join(" or ", READ) + ") is wanted";
+    String wanted = "; a FLUX.1 folder (one of " + String.join(", ", READ) + ") is wanted";
     for (Map.Entry<String, String> family : FAMILIES) {
       if (name.startsWith(family.getKey())) {
         throw invalid(folder, "this is " + family.getValue() + " pipeline" + wanted);

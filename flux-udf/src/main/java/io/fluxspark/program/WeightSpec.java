@@ -1,12 +1,13 @@
 package io.fluxspark.program;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
  * A weight that a program reads: its name below the prefix of its layer, and the shape that it must
  * have.
  */
-public record WeightSpec(String name, List<Long> shape) {
+public record WeightSpec(String name, List<Long> shape) implements Serializable {
   public WeightSpec {
     shape = List.copyOf(shape);
   }

@@ -60,7 +60,9 @@ public record RequestRules(
       throw new FluxSparkException(ErrorCode.INVALID_ROW, String.join("; ", reader.problems()));
     }
     String id =
-        givenId == null ? RequestIdentity.idOf(given(row, prompt, givenSeed, used, inputs)) : givenId;
+        givenId == null
+            ? RequestIdentity.idOf(given(row, prompt, givenSeed, used, inputs))
+            : givenId;
     return new GenerationRequest(
         id,
         prompt,
@@ -102,11 +104,7 @@ public record RequestRules(
 
   /** The row's own values in one form, whatever type they came in; without the job's defaults. */
   private static Map<String, Object> given(
-      Map<String, ?> row,
-      String prompt,
-      Long seed,
-      RequestDefaults used,
-      RequestInputs inputs) {
+      Map<String, ?> row, String prompt, Long seed, RequestDefaults used, RequestInputs inputs) {
     Map<String, Object> values = new TreeMap<>();
     values.put(RequestColumns.PROMPT, prompt);
     values.put(RequestColumns.SEED, seed);

@@ -2,13 +2,17 @@ package io.fluxspark.request;
 
 import java.util.Arrays;
 
-/** What a model does for a row; it follows from the model's kind and the pictures that a row has. */
+/**
+ * What a model does for a row; it follows from the model's kind and the pictures that a row has.
+ */
 public enum Task {
   /** Noise to picture, as diffusers' {@code FluxPipeline}. */
   TEXT_TO_IMAGE("text-to-image", false),
   /** A picture, noised by {@code strength}, to picture, as {@code FluxImg2ImgPipeline}. */
   IMAGE_TO_IMAGE("image-to-image", true),
-  /** The same where a mask is white; elsewhere the picture stays, as {@code FluxInpaintPipeline}. */
+  /**
+   * The same where a mask is white; elsewhere the picture stays, as {@code FluxInpaintPipeline}.
+   */
   INPAINT("inpaint", true),
   /** A model that looks at a picture while it makes another, as {@code FluxKontextPipeline}. */
   KONTEXT("kontext", false),

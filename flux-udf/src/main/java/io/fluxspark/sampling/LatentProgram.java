@@ -38,16 +38,14 @@ final class LatentProgram {
   private static Method noise(Method m) {
     Method.Seeds seeds = m.seeds("seeds", B);
     return m.returns(
-        m.normal(
-            seeds, m.size("N"), m.size("C"), m.size("H"), m.size("W"))); // (B, N, C, H, W)
+        m.normal(seeds, m.size("N"), m.size("C"), m.size("H"), m.size("W"))); // (B, N, C, H, W)
   }
 
   /** One of the tensors that each generator drew. */
   private static Method draw(Method m) {
     Dim index = m.size("index");
     Tensor drawn =
-        m.input(
-            "drawn", DataType.FLOAT32, B, Dim.named("N"), C, ROWS, COLUMNS); // (B, N, C, H, W)
+        m.input("drawn", DataType.FLOAT32, B, Dim.named("N"), C, ROWS, COLUMNS); // (B, N, C, H, W)
     return m.returns(drawn.narrow(1, index, Dim.of(1)).flatten(1, 2)); // (B, C, H, W)
   }
 

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -54,10 +55,13 @@ public record GenerateImages(
             metrics,
             () -> closed.get() || context.isInterrupted(),
             isLastAttempt(context));
+    Configuration conf = HadoopInputFiles.conf();
+    LoraFiles loras = new LoraFiles(job.store(), conf);
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> loras.close());
     ImageStream stream =
         new ImageStream(
             batches(rows),
-            new InputReader(HadoopInputFiles.conf()),
+            new InputReader(conf, loras),
             run,
             new PictureFiles(
                 PictureEncoder.of(job.pictureFormat()),

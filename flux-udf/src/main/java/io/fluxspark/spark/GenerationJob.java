@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param settings what decides the bytes of the picture files
  * @param batchSize the most pictures of one batch, at least 1
  * @param review what is done with every picture besides writing it
+ * @param store where LoRAs that are elsewhere are kept
  * @param runId the run's name in the output
  */
 public record GenerationJob(
@@ -23,6 +24,7 @@ public record GenerationJob(
     PictureSettings settings,
     int batchSize,
     ReviewSettings review,
+    ModelStoreSettings store,
     String runId,
     ModelLoader loader)
     implements Serializable {
@@ -32,6 +34,7 @@ public record GenerationJob(
     Objects.requireNonNull(license, "license");
     Objects.requireNonNull(settings, "settings");
     Objects.requireNonNull(review, "review");
+    Objects.requireNonNull(store, "store");
     Objects.requireNonNull(runId, "runId");
     Objects.requireNonNull(loader, "loader");
     if (batchSize < 1) {

@@ -3,10 +3,13 @@ package io.fluxspark.spark;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.InputFiles;
+import io.fluxspark.weights.LoraFile;
+import io.fluxspark.weights.WeightPlan;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
@@ -22,14 +25,17 @@ public final class HadoopInputFiles implements InputFiles {
   private static final int KNOWN_FILES = 1000;
 
   private final String base;
+  private final TreeMap<String, WeightPlan> adaptable;
   private transient Configuration conf;
   private transient Map<String, String> known;
 
   /**
    * @param base the folder that relative paths are relative to; empty where there is none
+   * @param adaptable what a LoRA must fit, see {@link LoraFile#verify}
    */
-  public HadoopInputFiles(String base) {
+  public HadoopInputFiles(String base, Map<String, WeightPlan> adaptable) {
     this.base = base;
+    this.adaptable = new TreeMap<>(adaptable);
   }
 
   /** The Hadoop configuration of this process, driver or executor. */
@@ -68,6 +74,21 @@ public final class HadoopInputFiles implements InputFiles {
             throw new FluxSparkException(
                 ErrorCode.INVALID_ROW, "'" + file + "'; cannot be looked up: " + e.getMessage(), e);
           }
+        });
+  }
+
+  /** A file of this host is opened and checked; one that is elsewhere goes by its version. */
+  @Override
+  public String loraDigest(String path) {
+    if (RemoteModel.isRemote(path)) {
+      return version(path);
+    }
+    return known(
+        path,
+        name -> {
+          LoraFile file = LoraFile.open(LocalFiles.path(name));
+          file.verify(adaptable);
+          return file.digest();
         });
   }
 

@@ -77,9 +77,7 @@ record ImageRow(ImageRequest request) {
                 .toList());
     return new PlannedImage(
         new ImageRequest(
-            request,
-            row.<Integer>getAs(Tables.IMAGE_INDEX),
-            row.<String>getAs(Tables.REQUEST_KEY)),
+            request, row.<Integer>getAs(Tables.IMAGE_INDEX), row.<String>getAs(Tables.REQUEST_KEY)),
         row);
   }
 
@@ -96,7 +94,8 @@ record ImageRow(ImageRequest request) {
       texts.add(value == null ? null : value.toString());
     }
     RequestInputs inputs = values.inputs();
-    for (Optional<InputImage> image : List.of(inputs.image(), inputs.maskImage(), inputs.controlImage())) {
+    for (Optional<InputImage> image :
+        List.of(inputs.image(), inputs.maskImage(), inputs.controlImage())) {
       texts.add(image.map(given -> given.path() == null ? "bytes" : given.path()).orElse(null));
     }
     boolean hasLora = !values.loras().isEmpty();

@@ -7,7 +7,7 @@ import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.PreparedImage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,27 +103,26 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
 
   /** Makes a batch; pictures whose inputs have different shapes are made one shape at a time. */
   private List<Future<ImageOutcome>> make(List<InputReader.Loaded> batch) {
-    Map<String, List<InputReader.Ready>> shapes = new LinkedHashMap<>();
-    Map<PlannedImage, Future<ImageOutcome>> outcomes = new IdentityHashMap<>();
-    for (InputReader.Loaded loaded : batch) {
-      if (loaded instanceof InputReader.Ready ready) {
-        shapes
-            .computeIfAbsent(ready.prepared().inputs().shape(), shape -> new ArrayList<>())
-            .add(ready);
-      } else {
-        InputReader.Unreadable unreadable = (InputReader.Unreadable) loaded;
-        outcomes.put(loaded.planned(), failed(unreadable.planned(), unreadable.failure()));
+    List<Future<ImageOutcome>> outcomes = new ArrayList<>(Collections.nCopies(batch.size(), null));
+    Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+    for (int i = 0; i < batch.size(); i++) {
+      if (batch.get(i) instanceof InputReader.Ready ready) {
+        String shape = ready.prepared().inputs().shape();
+        shapes.computeIfAbsent(shape, alike -> new ArrayList<>()).add(i);
+      } else if (batch.get(i) instanceof InputReader.Unreadable unreadable) {
+        outcomes.set(i, failed(unreadable.planned(), unreadable.failure()));
       }
     }
-    for (List<InputReader.Ready> alike : shapes.values()) {
+    for (List<Integer> alike : shapes.values()) {
+      List<InputReader.Ready> ready =
+          alike.stream().map(i -> (InputReader.Ready) batch.get(i)).toList();
       List<BatchRun.Result> results =
-          model.apply(alike.stream().map(InputReader.Ready::prepared).toList());
-      for (int i = 0; i < alike.size(); i++) {
-        PlannedImage planned = alike.get(i).planned();
-        outcomes.put(planned, outcome(planned, results.get(i)));
+          model.apply(ready.stream().map(InputReader.Ready::prepared).toList());
+      for (int i = 0; i < ready.size(); i++) {
+        outcomes.set(alike.get(i), outcome(ready.get(i).planned(), results.get(i)));
       }
     }
-    return batch.stream().map(loaded -> outcomes.get(loaded.planned())).toList();
+    return outcomes;
   }
 
   private Future<ImageOutcome> outcome(PlannedImage planned, BatchRun.Result result) {

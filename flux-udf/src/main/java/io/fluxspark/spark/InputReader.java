@@ -15,6 +15,7 @@ import io.fluxspark.request.Task;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -22,8 +23,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.functional.FutureIO;
 
-/** Reads and decodes the pictures that planned requests bring. */
-record InputReader(Configuration conf) {
+/** Reads and decodes the pictures that planned requests bring, and finds their LoRAs' files. */
+record InputReader(Configuration conf, LoraFiles loras) {
   /** A picture file that is larger is refused before it is read. */
   private static final int MOST_BYTES = 128 << 20;
 
@@ -45,11 +46,12 @@ record InputReader(Configuration conf) {
   record Unreadable(PlannedImage planned, FluxSparkException failure) implements Loaded {}
 
   Loaded load(PlannedImage planned) {
-    if (planned.request().request().inputs().task() == Task.TEXT_TO_IMAGE) {
-      return new Ready(planned, new PreparedImage(planned.request(), ImageInputs.none()));
-    }
     try {
-      return read(planned);
+      GenerationRequest request = planned.request().request();
+      List<java.nio.file.Path> files = request.loras().stream().map(loras::path).toList();
+      return request.inputs().task() == Task.TEXT_TO_IMAGE
+          ? new Ready(planned, new PreparedImage(planned.request(), ImageInputs.none(), files))
+          : read(planned, files);
     } catch (FluxSparkException e) {
       return new Unreadable(planned, e);
     } catch (OutOfMemoryError e) {
@@ -60,7 +62,7 @@ record InputReader(Configuration conf) {
     }
   }
 
-  private Ready read(PlannedImage planned) {
+  private Ready read(PlannedImage planned, List<java.nio.file.Path> loraFiles) {
     ImageRequest image = planned.request();
     GenerationRequest request = image.request();
     RequestInputs given = request.inputs();
@@ -78,12 +80,11 @@ record InputReader(Configuration conf) {
             .map(file -> decoded(RequestColumns.IMAGE, file))
             .or(() -> read.controlImage().map(file -> decoded(RequestColumns.CONTROL_IMAGE, file)))
             .orElseThrow();
-    Optional<Picture> mask =
-        read.maskImage().map(file -> decoded(RequestColumns.MASK_IMAGE, file));
+    Optional<Picture> mask = read.maskImage().map(file -> decoded(RequestColumns.MASK_IMAGE, file));
     ImageRequest ready = new ImageRequest(whole, image.index(), image.requestKey());
     return new Ready(
         new PlannedImage(ready, planned.row()),
-        new PreparedImage(ready, ImageInputs.of(whole, shown, mask)));
+        new PreparedImage(ready, ImageInputs.of(whole, shown, mask), loraFiles));
   }
 
   private static Picture decoded(String column, InputImage image) {
@@ -110,7 +111,10 @@ record InputReader(Configuration conf) {
         throw invalid(column, image, "has been changed since the run was planned; start it again");
       }
       if (status.getLen() > MOST_BYTES) {
-        throw invalid(column, image, "has " + status.getLen() + " bytes; at most " + MOST_BYTES + " are read");
+        throw invalid(
+            column,
+            image,
+            "has " + status.getLen() + " bytes; at most " + MOST_BYTES + " are read");
       }
       try (InputStream in =
           FutureIO.awaitFuture(

@@ -8,9 +8,9 @@ import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
-import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.InputImage;
 import io.fluxspark.request.Lora;
+import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
 import java.util.Map;
@@ -104,7 +104,6 @@ record PictureFiles(
       Map<String, String> parameters, String column, Optional<InputImage> image) {
     image
         .flatMap(InputImage::file)
-        .ifPresent(
-            file -> parameters.put(column, "sha256:" + DigestUtils.sha256Hex(file)));
+        .ifPresent(file -> parameters.put(column, "sha256:" + DigestUtils.sha256Hex(file)));
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -61,19 +61,21 @@ public record RemoteModel(String location, List<RemoteFile> files) implements Se
    */
   public record RemoteFile(String name, long length, String version) implements Serializable {
     public RemoteFile {
-      if (!isNeeded(name) || length < 0) {
+      if (!isInside(name) || length < 0) {
         throw new IllegalArgumentException("no file of a model: " + name + ", " + length);
       }
     }
 
+    /** A file of the folder itself, or of a folder in it. */
+    private static boolean isInside(String name) {
+      String[] parts = name.split("/", -1);
+      return parts.length <= 2
+          && Arrays.stream(parts)
+              .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+    }
+
     private static RemoteFile of(String name, FileStatus status) {
-      String etag = status instanceof EtagSource source ? source.getEtag() : null;
-      return new RemoteFile(
-          name,
-          status.getLen(),
-          etag == null || etag.isEmpty()
-              ? Long.toString(status.getModificationTime())
-              : etag.replace("\"", ""));
+      return new RemoteFile(name, status.getLen(), HadoopInputFiles.version(status));
     }
   }
 
@@ -82,6 +84,18 @@ public record RemoteModel(String location, List<RemoteFile> files) implements Se
     if (files.isEmpty()) {
       throw new IllegalArgumentException("a model without files");
     }
+  }
+
+  /**
+   * Looks at a single file, such as a LoRA's.
+   *
+   * @throws IOException when it is not there or the file system fails
+   */
+  public static RemoteModel file(String location, Configuration conf) throws IOException {
+    Path path = new Path(location);
+    FileStatus status = path.getFileSystem(conf).getFileStatus(path);
+    return new RemoteModel(
+        path.getParent().toString(), List.of(RemoteFile.of(path.getName(), status)));
   }
 
   /** Whether a location is none of this host's: a URI, but not of a file or a built-in model. */

@@ -1,15 +1,12 @@
 package io.fluxspark.spark;
 
 import static io.fluxspark.request.RequestColumns.CONTROL_IMAGE;
-import static io.fluxspark.request.RequestColumns.LORA;
-import static io.fluxspark.request.RequestColumns.LORA_SCALE;
-import static io.fluxspark.request.RequestColumns.MASK_IMAGE;
-import static io.fluxspark.request.RequestColumns.STRENGTH;
-import static org.apache.spark.sql.types.DataTypes.BooleanType;
-import static org.apache.spark.sql.types.DataTypes.createArrayType;
 import static io.fluxspark.request.RequestColumns.GUIDANCE_SCALE;
 import static io.fluxspark.request.RequestColumns.HEIGHT;
 import static io.fluxspark.request.RequestColumns.ID;
+import static io.fluxspark.request.RequestColumns.LORA;
+import static io.fluxspark.request.RequestColumns.LORA_SCALE;
+import static io.fluxspark.request.RequestColumns.MASK_IMAGE;
 import static io.fluxspark.request.RequestColumns.MAX_SEQUENCE_LENGTH;
 import static io.fluxspark.request.RequestColumns.NEGATIVE_PROMPT;
 import static io.fluxspark.request.RequestColumns.NUM_IMAGES_PER_PROMPT;
@@ -17,13 +14,16 @@ import static io.fluxspark.request.RequestColumns.NUM_INFERENCE_STEPS;
 import static io.fluxspark.request.RequestColumns.PROMPT;
 import static io.fluxspark.request.RequestColumns.PROMPT_2;
 import static io.fluxspark.request.RequestColumns.SEED;
+import static io.fluxspark.request.RequestColumns.STRENGTH;
 import static io.fluxspark.request.RequestColumns.TRUE_CFG_SCALE;
 import static io.fluxspark.request.RequestColumns.WIDTH;
 import static org.apache.spark.sql.types.DataTypes.BinaryType;
+import static org.apache.spark.sql.types.DataTypes.BooleanType;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
+import static org.apache.spark.sql.types.DataTypes.createArrayType;
 
 import io.fluxspark.request.RequestColumns;
 import java.util.List;

@@ -169,8 +169,7 @@ final class VaeProgram {
 
   /** Bytes to values -1 to 1, as diffusers' image processor scales them. */
   private static Method values(Method m) {
-    Tensor bytes =
-        m.input("bytes", DataType.UINT8, B, ROWS, COLUMNS, Dim.of(3)); // (B, H, W, 3)
+    Tensor bytes = m.input("bytes", DataType.UINT8, B, ROWS, COLUMNS, Dim.of(3)); // (B, H, W, 3)
     Tensor unit = bytes.permute(0, 3, 1, 2).to(DataType.FLOAT32).divide(255); // (B, 3, H, W)
     return m.returns(unit.multiply(2).add(-1).contiguous());
   }

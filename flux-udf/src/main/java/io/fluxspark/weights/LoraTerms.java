@@ -68,11 +68,7 @@ public final class LoraTerms {
   /** One LoRA's matrices of a layer, (rank, in) and (out, rank), float32, the scale in the last. */
   private record Factors(NativeTensor down, NativeTensor up) {
     static Factors read(
-        TensorFile file,
-        LoraModule module,
-        double scale,
-        TensorLists lists,
-        TensorScope owner) {
+        TensorFile file, LoraModule module, double scale, TensorLists lists, TensorScope owner) {
       TensorEntry down = module.down();
       List<NativeTensor> rows = new ArrayList<>();
       for (TensorRows part : module.up()) {
@@ -86,8 +82,7 @@ public final class LoraTerms {
       }
       return new Factors(
           file.tensor(owner, down.dataType(), down.offset(), down.shape(), DataType.FLOAT32),
-          lists.joined(
-              owner, rows, 0, scale * module.alpha() / module.rank(), DataType.FLOAT32));
+          lists.joined(owner, rows, 0, scale * module.alpha() / module.rank(), DataType.FLOAT32));
     }
   }
 }

@@ -35,11 +35,7 @@ public final class ModelPart implements AutoCloseable {
   private final List<NativeLayers> layers = new ArrayList<>();
 
   private ModelPart(
-      LoadedProgram program,
-      WeightPlan plan,
-      DataType type,
-      Device device,
-      Runnable closeProgram) {
+      LoadedProgram program, WeightPlan plan, DataType type, Device device, Runnable closeProgram) {
     this.program = program;
     this.plan = plan;
     this.type = type;

@@ -1,6 +1,7 @@
 package io.fluxspark.weights;
 
 import io.fluxspark.program.WeightSpec;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +12,8 @@ import java.util.List;
  * @param own weights outside of any layer
  * @param layers stacks of layers, each run by one method
  */
-public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layers) {
+public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layers)
+    implements Serializable {
   public WeightPlan {
     own = List.copyOf(own);
     layers = List.copyOf(layers);
@@ -29,7 +31,7 @@ public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layer
    * @param count how many layers
    * @param specs the weights of each, by names below {@code prefix + number + "."}
    */
-  public record Layers(String prefix, int count, List<WeightSpec> specs) {
+  public record Layers(String prefix, int count, List<WeightSpec> specs) implements Serializable {
     public Layers {
       specs = List.copyOf(specs);
     }

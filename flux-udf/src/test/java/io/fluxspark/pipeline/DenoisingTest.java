@@ -1,7 +1,5 @@
 package io.fluxspark.pipeline;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fluxspark.Golden;
 import io.fluxspark.GoldenTensors;
@@ -9,14 +7,12 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
-import io.fluxspark.sampling.Latents;
 import io.fluxspark.sampling.Schedule;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.transformer.Rotary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,41 +20,41 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DenoisingTest {
   @ParameterizedTest
   @ValueSource(
-      strings = {"dev/cases/one", "dev/cases/two", "dev/cases/true_cfg", "schnell/cases/one"})
+      strings = {
+        "dev/cases/one",
+        "dev/cases/two",
+        "dev/cases/true_cfg",
+        "dev/cases/img2img",
+        "dev/cases/lora",
+        "kontext/cases/edit",
+        "schnell/cases/one"
+      })
   void latentsAfterEveryStepAreDiffusers(String caseName) {
     JsonNode json = Golden.json(caseName + "/case.json");
-    int rows = json.get("height").asInt() / 16;
-    int columns = json.get("width").asInt() / 16;
-    long[] seeds =
-        StreamSupport.stream(json.get("seeds").spliterator(), false)
-            .mapToLong(JsonNode::asLong)
-            .toArray();
+    List<PreparedImage> batch = GoldenRequests.of(caseName);
     ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
     try (GoldenTensors golden = new GoldenTensors(caseName);
-        FluxModel model = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32);
+        FluxModel base = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32);
+        AdaptedModels models = new AdaptedModels(base);
+        AdaptedModels.Lease lease = models.lease(batch.get(0));
         TensorScope scope = new TensorScope(Device.cpu())) {
-      Latents latents = model.latents();
-      Schedule schedule =
-          Schedule.of(
-              folder.scheduleConfig(), json.get("num_inference_steps").asInt(), rows * columns);
-      assertThat(schedule.sigmas()).hasSameSizeAs(golden.floats("sigmas"));
-      golden.assertClose("sigmas", schedule.sigmas());
-      golden.assertClose("timesteps", schedule.timesteps());
+      FluxModel model = lease.model();
+      BatchInputs inputs = BatchInputs.of(model, scope, batch, batch.get(0).request().bucket());
+      Schedule schedule = inputs.schedule();
+      int skipped = golden.floats("timesteps").length - schedule.steps();
+      golden.assertClose("sigmas", skipped, schedule.sigmas());
+      golden.assertClose("timesteps", skipped, schedule.timesteps());
 
-      NativeTensor noise = latents.noise(scope, seeds, 16, rows, columns);
-      assertThat(noise.toFloats()).isEqualTo(golden.floats("transformer_in_step0"));
-
-      float[] guidance = new float[seeds.length];
+      float[] guidance = new float[batch.size()];
       Arrays.fill(guidance, (float) json.get("guidance_scale").asDouble());
-      NativeTensor guidanceTensor = scope.floats(guidance, seeds.length);
+      NativeTensor guidanceTensor = scope.floats(guidance, batch.size());
       NativeTensor hidden = golden.tensor("t5_hidden");
       Rotary rotary =
           Rotary.of(
               scope,
               folder.transformerConfig().axesDimsRope(),
               (int) hidden.shape()[1],
-              rows,
-              columns);
+              inputs.grids());
       Velocity velocity =
           velocity(model, scope, hidden, golden.tensor("clip_pooled"), guidanceTensor, rotary);
       if (json.has("negative_prompt")) {
@@ -72,17 +68,31 @@ class DenoisingTest {
                 (int) hidden.shape()[1],
                 guidanceTensor,
                 rotary);
-        velocity = latents.guided(velocity, negative, scale);
+        velocity = model.latents().guided(velocity, negative, scale);
       }
-      Velocity guided = velocity;
+      Velocity inner = velocity;
+      List<float[]> given = new ArrayList<>();
+      Velocity shown =
+          inputs
+              .shown()
+              .apply(
+                  (owner, x, timestep) -> {
+                    given.add(x.toFloats());
+                    return inner.at(owner, x, timestep);
+                  });
       List<float[]> visited = new ArrayList<>();
       Velocity watched =
           (owner, x, timestep) -> {
             visited.add(x.toFloats());
-            return guided.at(owner, x, timestep);
+            return shown.at(owner, x, timestep);
           };
-      visited.add(latents.sample(scope, noise, schedule, watched, () -> false).toFloats());
+      visited.add(
+          model
+              .latents()
+              .sample(scope, inputs.start(), schedule, watched, inputs.afterStep(), () -> false)
+              .toFloats());
 
+      golden.assertClose("transformer_in_step0", given.get(0));
       float[] expected = golden.floats("latents_by_step");
       int size = expected.length / schedule.steps();
       for (int i = 0; i < schedule.steps(); i++) {

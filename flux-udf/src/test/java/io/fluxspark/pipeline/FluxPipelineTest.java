@@ -3,7 +3,6 @@ package io.fluxspark.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.fluxspark.Golden;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
@@ -13,9 +12,9 @@ import io.fluxspark.program.Device;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.RequestInputs;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,7 +42,15 @@ class FluxPipelineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"dev/cases/one", "dev/cases/two", "dev/cases/true_cfg", "schnell/cases/one"})
+      strings = {
+        "dev/cases/one",
+        "dev/cases/two",
+        "dev/cases/true_cfg",
+        "dev/cases/img2img",
+        "dev/cases/lora",
+        "kontext/cases/edit",
+        "schnell/cases/one"
+      })
   void picturesAreDiffusers(String caseName) throws IOException {
     List<Picture> pictures = generate(caseName, DataType.FLOAT32);
 
@@ -81,7 +88,7 @@ class FluxPipelineTest {
   @Test
   void neighboursInABatchChangeNothing() {
     ModelFolder folder = ModelFolder.open(Golden.path("dev"));
-    List<ImageRequest> requests =
+    List<PreparedImage> requests =
         IntStream.range(0, 5).mapToObj(i -> request("picture " + i, i, 1.5 + i)).toList();
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
       List<Picture> together = made(pipeline.generate(requests, () -> false));
@@ -111,7 +118,7 @@ class FluxPipelineTest {
   @Test
   void picturesThatAreNotFiniteFailAlone() {
     ModelFolder folder = ModelFolder.open(Golden.path("dev"));
-    List<ImageRequest> batch =
+    List<PreparedImage> batch =
         List.of(request("a", 1, 1), request("b", 2, 1e38), request("c", 3, 1));
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
       List<GeneratedImage> images = pipeline.generate(batch, () -> false).images();
@@ -128,7 +135,7 @@ class FluxPipelineTest {
   private static List<Picture> generate(String caseName, DataType type) {
     ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type)) {
-      return made(pipeline.generate(requests(caseName), () -> false));
+      return made(pipeline.generate(GoldenRequests.of(caseName), () -> false));
     }
   }
 
@@ -136,7 +143,7 @@ class FluxPipelineTest {
     return batch.images().stream().map(image -> ((GeneratedImage.Made) image).picture()).toList();
   }
 
-  private static ImageRequest request(String prompt, long seed, double guidanceScale) {
+  private static PreparedImage request(String prompt, long seed, double guidanceScale) {
     GenerationRequest request =
         new GenerationRequest(
             prompt,
@@ -150,37 +157,10 @@ class FluxPipelineTest {
             guidanceScale,
             seed,
             1,
-            16);
-    return new ImageRequest(request, 0, prompt);
-  }
-
-  private static List<ImageRequest> requests(String caseName) {
-    JsonNode json = Golden.json(caseName + "/case.json");
-    List<ImageRequest> requests = new ArrayList<>();
-    for (int i = 0; i < json.get("seeds").size(); i++) {
-      GenerationRequest request =
-          new GenerationRequest(
-              Integer.toString(i),
-              text(json, "prompt", i).orElseThrow(),
-              text(json, "prompt_2", i),
-              text(json, "negative_prompt", i),
-              json.path("true_cfg_scale").asDouble(1),
-              json.get("height").asInt(),
-              json.get("width").asInt(),
-              json.get("num_inference_steps").asInt(),
-              json.get("guidance_scale").asDouble(),
-              json.get("seeds").get(i).asLong(),
-              1,
-              json.get("max_sequence_length").asInt());
-      requests.add(new ImageRequest(request, 0, "key-" + i));
-    }
-    return requests;
-  }
-
-  private static Optional<String> text(JsonNode json, String key, int index) {
-    JsonNode value = json.path(key);
-    JsonNode text = value.isArray() ? value.get(index) : value;
-    return text.isTextual() ? Optional.of(text.asText()) : Optional.empty();
+            16,
+            RequestInputs.none(),
+            List.of());
+    return new PreparedImage(new ImageRequest(request, 0, prompt), ImageInputs.none(), List.of());
   }
 
   private static BufferedImage expected(String caseName, int index) throws IOException {

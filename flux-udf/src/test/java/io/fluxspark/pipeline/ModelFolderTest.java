@@ -84,13 +84,12 @@ class ModelFolderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "StableDiffusionXLPipeline | this is an SDXL pipeline; a FLUX.1 folder (FluxPipeline or FluxKontextPipeline) is wanted",
+        "StableDiffusionXLPipeline | this is an SDXL pipeline; a FLUX.1 folder (one of FluxControlPipeline, FluxFillPipeline, ",
         "StableDiffusion3Pipeline | this is a Stable Diffusion 3 pipeline; a FLUX.1 folder",
         "StableDiffusionPipeline | this is a Stable Diffusion pipeline; a FLUX.1 folder",
         "Flux2Pipeline | this is a FLUX.2 pipeline; a FLUX.1 folder",
-        "FluxFillPipeline | FluxFillPipeline is not supported by this version; a FLUX.1 folder",
-        "FluxControlPipeline | FluxControlPipeline is not supported by this version; a FLUX.1 folder",
-        "DDPMPipeline | key '_class_name' is 'DDPMPipeline'; FluxPipeline or FluxKontextPipeline is wanted",
+        "FluxControlNetPipeline | FluxControlNetPipeline is not supported by this version; a FLUX.1 folder",
+        "DDPMPipeline | key '_class_name' is 'DDPMPipeline'; FluxControlPipeline",
       })
   void refusesOtherFamilies(String className, String problem) {
     Golden.change("dev/model_index.json", temp, "_class_name", "\"" + className + "\"");
@@ -98,6 +97,21 @@ class ModelFolderTest {
     assertRefused(ErrorCode.INVALID_MODEL, () -> ModelFolder.open(temp))
         .startsWith(temp.toString())
         .contains(problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "FluxFillPipeline | 8 times the vae's latent_channels and a mask's 4 patches, 384, is wanted",
+        "FluxControlPipeline | 8 times the vae's latent_channels, 128, is wanted"
+      })
+  void refusesATransformerThatIsShownSomethingElse(String className, String wanted) {
+    Path folder = Golden.copy("dev", temp.resolve("model"));
+    Golden.change("dev/model_index.json", folder, "_class_name", "\"" + className + "\"");
+
+    assertRefused(ErrorCode.INVALID_MODEL, () -> ModelFolder.open(folder))
+        .endsWith("config.json: key 'in_channels' is 64; " + wanted);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.Task;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

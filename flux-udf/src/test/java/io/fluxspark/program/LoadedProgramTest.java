@@ -99,10 +99,11 @@ class LoadedProgramTest {
   void aRowsNormalNumbersFollowFromItsSeedAlone() {
     Program program = new Program("Noise");
     Method noise = program.method("noise");
-    noise.returns(noise.normal(noise.seeds("seeds", B), Dim.of(2), noise.size("columns")));
+    noise.returns(
+        noise.normal(noise.seeds("seeds", B), Dim.of(1), Dim.of(2), noise.size("columns")));
     try (LoadedProgram loaded = LoadedProgram.load(program, Device.cpu())) {
       NativeTensor both = noise(loaded, noise, 7, -1);
-      assertThat(both.shape()).containsExactly(2, 2, 50);
+      assertThat(both.shape()).containsExactly(2, 1, 2, 50);
       float[] numbers = both.toFloats();
       assertThat(noise(loaded, noise, 7).toFloats()).isEqualTo(Arrays.copyOf(numbers, 100));
       assertThat(noise(loaded, noise, -1).toFloats())

@@ -53,8 +53,9 @@ class ProgramTest {
                 rows = annotate(List[Tensor], [])
                 for seed in seeds:
                   generator = torch.Generator(device=torch.device("cpu"), seed=seed)
-                  _0 = torch.append(rows, torch.randn([1, 1, 4], generator=generator))
-                normal = torch.cat(rows)  # float32 (B, 1, 4)
+                  for _1 in range(1):
+                    _0 = torch.append(rows, torch.randn([1, 4], generator=generator))
+                normal = torch.unflatten(torch.cat(rows), 0, [-1, 1])  # float32 (B, 1, 4)
                 narrow = torch.narrow(x, 1, 0, h)  # float32 (B, h, 4)
                 layer = narrow  # float32 (B, h, 4)
                 for weights in layers:

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Outputs that users have name these hashes: a change of one makes every picture anew. */
 class RequestIdentityTest {
-  private static final RequestRules RULES =
-      new RequestRules(RequestDefaults.dev(), new RequestLimits(2048), 0);
+  private static final RequestRules RULES = TestRules.of(RequestDefaults.dev(), 2048, 0);
   private static final PictureSettings SETTINGS = new PictureSettings("png", 95, "float32", "abc");
 
   @Test
@@ -33,7 +32,7 @@ class RequestIdentityTest {
     assertThat(request.seed())
         .isEqualTo(ByteBuffer.wrap(sha256("0\nfox")).getLong() >>> 1)
         .isEqualTo(4695839318181745743L);
-    RequestRules other = new RequestRules(RequestDefaults.dev(), new RequestLimits(2048), 1);
+    RequestRules other = TestRules.of(RequestDefaults.dev(), 2048, 1);
     assertThat(other.read(Map.of("id", "fox", "prompt", "a fox")).seed())
         .isNotEqualTo(request.seed());
     assertThat(other.read(Map.of("id", "fox", "prompt", "another")).seed())

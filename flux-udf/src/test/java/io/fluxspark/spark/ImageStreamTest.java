@@ -10,8 +10,8 @@ import io.fluxspark.image.PictureFormat;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
+import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
-import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -254,7 +255,7 @@ class ImageStreamTest {
   }
 
   private interface Model {
-    GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled);
+    GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled);
   }
 
   private interface Action {
@@ -294,15 +295,17 @@ class ImageStreamTest {
     ImageGenerator generator =
         new ImageGenerator() {
           @Override
-          public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+          public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
             return model.generate(batch, cancelled);
           }
 
           @Override
           public void close() {}
         };
+    Configuration conf = new Configuration();
     return new ImageStream(
         source(batches),
+        new InputReader(conf, new LoraFiles(ModelStoreSettings.DEFAULT, conf)),
         new BatchRun(generator, new BatchSizes(), new ExecutorMetrics(), closed::get, false),
         FILES,
         interrupted::get,

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fluxspark.request.Batches;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestDefaults;
-import io.fluxspark.request.RequestLimits;
 import io.fluxspark.request.RequestRules;
+import io.fluxspark.request.TestRules;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -22,8 +22,7 @@ class ImageTasksTest {
           + " if(id % 3 = 0, 'rain', NULL) AS negative_prompt, 2.0D AS true_cfg_scale, id AS place"
           + " FROM range(60)";
 
-  private static final RequestRules RULES =
-      new RequestRules(RequestDefaults.tiny(), new RequestLimits(256), 0);
+  private static final RequestRules RULES = TestRules.of(RequestDefaults.tiny(), 256, 0);
   private static final PictureSettings SETTINGS =
       new PictureSettings("png", 75, "float32", "digest");
 

@@ -9,7 +9,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.ImageGenerator;
-import io.fluxspark.request.ImageRequest;
+import io.fluxspark.pipeline.PreparedImage;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -301,7 +301,7 @@ class ModelCacheTest {
     }
 
     @Override
-    public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+    public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
       return Requests.painted(batch);
     }
 

@@ -7,8 +7,8 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestDefaults;
-import io.fluxspark.request.RequestLimits;
 import io.fluxspark.request.RequestRules;
+import io.fluxspark.request.TestRules;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -29,8 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestTableTest {
   private static final SparkSession SPARK = TestSpark.session();
-  private static final RequestRules RULES =
-      new RequestRules(RequestDefaults.tiny(), new RequestLimits(256), 0);
+  private static final RequestRules RULES = TestRules.of(RequestDefaults.tiny(), 256, 0);
   private static final PictureSettings SETTINGS =
       new PictureSettings("png", 75, "float32", "digest");
   private static final StructType ID_AND_PROMPT =

@@ -5,9 +5,12 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
+import io.fluxspark.pipeline.ImageInputs;
+import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.RequestInputs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +23,10 @@ final class Requests {
   private Requests() {}
 
   /** Requests whose ids and keys are their numbers, from 0. */
-  static List<ImageRequest> first(int count) {
-    return IntStream.range(0, count).mapToObj(Requests::request).toList();
+  static List<PreparedImage> first(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(number -> new PreparedImage(request(number), ImageInputs.none(), List.of()))
+        .toList();
   }
 
   static ImageRequest request(int number) {
@@ -38,19 +43,21 @@ final class Requests {
             3.5,
             number,
             1,
-            64);
+            64,
+            RequestInputs.none(),
+            List.of());
     return new ImageRequest(request, 0, "key" + number);
   }
 
   /** Each picture in one grey, its seed. */
-  static GeneratedBatch painted(List<ImageRequest> batch) {
+  static GeneratedBatch painted(List<PreparedImage> batch) {
     return new GeneratedBatch(
         batch.stream().map(Requests::painted).toList(), new StageSeconds(2, 4, 8));
   }
 
-  private static GeneratedImage painted(ImageRequest request) {
+  private static GeneratedImage painted(PreparedImage image) {
     byte[] rgb = new byte[3 * SIZE * SIZE];
-    Arrays.fill(rgb, (byte) request.seed());
+    Arrays.fill(rgb, (byte) image.request().seed());
     return new GeneratedImage.Made(new Picture(SIZE, SIZE, rgb));
   }
 

@@ -18,7 +18,6 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class TableColumnsTest {
   private static final StructType PROMPT = new StructType().add("prompt", StringType);
@@ -83,7 +82,7 @@ class TableColumnsTest {
 
   static Stream<String> outputNames() {
     return Stream.concat(
-        Stream.of("PORTION", "input_image", "Image_Index"),
+        Stream.of("PORTION", "Input_Image", "Image_Index"),
         Stream.of(Tables.images(new StructType()).fieldNames())
             .filter(name -> !RequestColumns.ALL.contains(name))
             .filter(name -> !name.equals("image")));
@@ -95,22 +94,6 @@ class TableColumnsTest {
     assertInvalid(
         PROMPT.add(name, StringType),
         "t: column '" + name + "': is a name of an output column; rename it");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"image", "Mask_Image", "control_image"})
-  void picturesAsInputAreRefused(String name) {
-    assertInvalid(
-        PROMPT.add(name, StringType),
-        "t: column '" + name + "': pictures as input are not supported by this version; remove it");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"strength", "lora", "LORA_SCALE"})
-  void whatThisVersionCannotDoIsRefused(String name) {
-    assertInvalid(
-        PROMPT.add(name, StringType),
-        "t: column '" + name + "': is not supported by this version; remove it");
   }
 
   static Stream<DataType> typesThatParquetCannotHold() {

@@ -3,6 +3,7 @@ package io.fluxspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.Test;
 
 class TaskLayoutTest {
   private static final Bucket SMALL = new Bucket(64, 64, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "");
-  private static final Bucket LARGE = new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket LARGE =
+      new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "");
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
@@ -134,7 +136,10 @@ class TaskLayoutTest {
                 sizes,
                 Arbitraries.integers().between(1, 50),
                 Arbitraries.of(64, 512),
-                Arbitraries.of(true, false))
+                Arbitraries.of(true, false),
+                Arbitraries.of(Task.values()),
+                Arbitraries.of(0),
+                Arbitraries.of("", "0f*1.0"))
             .as(Bucket::new);
     return Combinators.combine(buckets, Arbitraries.longs().between(1, 300))
         .as(BucketCount::new)

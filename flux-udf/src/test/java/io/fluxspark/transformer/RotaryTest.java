@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fluxspark.GoldenTensors;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,14 +15,24 @@ class RotaryTest {
   private static final int PAIRS = 16;
 
   @ParameterizedTest
-  @CsvSource({"dev/cases/one, 4, 6", "dev/cases/two, 5, 3", "schnell/cases/one, 4, 4"})
-  void anglesAreThoseOfDiffusersPositions(String caseName, int rows, int columns) {
+  @CsvSource({
+    "dev/cases/one, 4, 6, 0, 0",
+    "dev/cases/two, 5, 3, 0, 0",
+    "schnell/cases/one, 4, 4, 0, 0",
+    "kontext/cases/edit, 4, 6, 3, 4"
+  })
+  void anglesAreThoseOfDiffusersPositions(
+      String caseName, int rows, int columns, int inputRows, int inputColumns) {
+    List<Rotary.Grid> grids = new ArrayList<>(List.of(new Rotary.Grid(0, rows, columns)));
+    if (inputRows > 0) {
+      grids.add(new Rotary.Grid(1, inputRows, inputColumns));
+    }
     try (GoldenTensors golden = new GoldenTensors(caseName);
         TensorScope scope = new TensorScope(Device.cpu())) {
       float[] text = golden.floats("txt_ids"); // (L, 3)
       float[] image = golden.floats("img_ids"); // (S, 3)
 
-      Rotary rotary = Rotary.of(scope, AXES, text.length / 3, rows, columns);
+      Rotary rotary = Rotary.of(scope, AXES, text.length / 3, grids);
 
       float[] cos = rotary.cos().toFloats(); // (L + S, d/2)
       float[] sin = rotary.sin().toFloats(); // (L + S, d/2)

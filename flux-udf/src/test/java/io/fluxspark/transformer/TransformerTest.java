@@ -10,6 +10,7 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,7 +48,11 @@ class TransformerTest {
               golden.tensor("clip_pooled"),
               scope.floats(timestep, batch),
               scope.floats(guidance, batch),
-              Rotary.of(scope, config.axesDimsRope(), textTokens, rows, columns));
+              Rotary.of(
+                  scope,
+                  config.axesDimsRope(),
+                  textTokens,
+                  List.of(new Rotary.Grid(0, rows, columns))));
 
       golden.assertClose("transformer_out_step0", velocity.toFloats());
     }

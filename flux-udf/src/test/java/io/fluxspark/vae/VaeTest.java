@@ -13,6 +13,7 @@ import io.fluxspark.weights.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -121,22 +122,17 @@ class VaeTest {
       BufferedImage picture = ImageIO.read(Golden.path(caseName + "/input.png").toFile());
       int rows = picture.getHeight() / 16;
       int columns = picture.getWidth() / 16;
-      Vae.Moments moments = vae.encode(scope, scope.floats(unit(picture), 1, 3, 64, 64));
-      float[] mean = moments.mean().toFloats();
-      float[] logVariance = moments.logVariance().toFloats();
       // One generator draws the latent's noise first and then that of the sampler.
       long[] seed = {Golden.json(caseName + "/case.json").get("seeds").get(0).asLong()};
-      NativeTensor drawn = latents.noise(scope, seed, 32, rows, columns);
-      float[] noise = latents.unpack(scope, drawn, rows, columns).toFloats();
+      List<NativeTensor> drawn = latents.noise(scope, seed, 2, 16, rows, columns);
+      float[] noise = drawn.get(1).toFloats();
       float sigma = golden.floats("timestep_step0")[0];
 
-      float[] noisy = new float[mean.length];
+      NativeTensor image = scope.floats(unit(picture), 1, 3, 64, 64);
+      float[] latent = vae.sampled(scope, image, drawn.get(0)).toFloats();
+      float[] noisy = new float[latent.length];
       for (int i = 0; i < noisy.length; i++) {
-        double latent = mean[i] + Math.exp(logVariance[i] / 2) * noise[i];
-        noisy[i] =
-            (float)
-                (sigma * noise[mean.length + i]
-                    + (1 - sigma) * config.scalingFactor() * (latent - config.shiftFactor()));
+        noisy[i] = sigma * noise[i] + (1 - sigma) * latent[i];
       }
 
       NativeTensor first = golden.tensor("transformer_in_step0");

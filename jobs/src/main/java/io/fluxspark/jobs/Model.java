@@ -4,6 +4,8 @@ import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelLoader;
+import io.fluxspark.weights.WeightPlan;
+import java.util.Map;
 
 /**
  * A model that a job can use; not loaded.
@@ -13,6 +15,7 @@ import io.fluxspark.spark.ModelLoader;
  * @param digest of its files
  * @param license from its model card, else {@code unknown}
  * @param conditioning what it is shown besides text
+ * @param adaptable what a LoRA must fit
  * @param defaults of its variant
  * @param cost of its pictures
  */
@@ -22,6 +25,7 @@ record Model(
     String digest,
     String license,
     Conditioning conditioning,
+    Map<String, WeightPlan> adaptable,
     RequestDefaults defaults,
     ModelCost cost,
     ModelLoader loader) {}

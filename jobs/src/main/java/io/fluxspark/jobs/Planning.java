@@ -64,7 +64,7 @@ record Planning(
             options.seed(),
             model.conditioning(),
             options.autoResize(),
-            new HadoopInputFiles(prompts.folder()));
+            new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options.output());
     GenerationJob job = job(model, spark, options);
     RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
@@ -123,6 +123,7 @@ record Planning(
             options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
         options.batchSize(),
         options.review(),
+        options.modelStore(),
         RunReport.runId(Instant.now()),
         model.loader());
   }

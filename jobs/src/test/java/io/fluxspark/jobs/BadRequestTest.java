@@ -112,8 +112,15 @@ class BadRequestTest {
         "id,text | a,fox | has no column 'prompt'; its columns are id, text",
         "prompt,SHA256 | fox,1 | column 'SHA256': is a name of an output column; rename it",
         "prompt,Prompt | fox,hen | column 'Prompt': is there twice",
-        "prompt,lora | fox,x | column 'lora': is not supported by this version; remove it",
-        "prompt,image | fox,x | column 'image': pictures as input are not supported",
+        "prompt,lora | fox,x | row 1: lora: FOLDER/x: no such file",
+        "prompt,lora | fox,TABLE | is no safetensors file",
+        "prompt,image | fox,x.png | row 1: image: 'FOLDER/x.png'; there is no such file",
+        "prompt,image | fox,web://x.png | image: 'web://x.png'; cannot be looked up: No FileSystem",
+        "prompt,mask_image | fox,TABLE | row 1: mask_image: its image is needed too",
+        "prompt,control_image | fox,TABLE | row 1: control_image: this model takes none",
+        "prompt,strength | fox,0 | row 1: strength: '0'; a number above 0 and at most 1 is needed",
+        "prompt,strength | fox,2 | row 1: strength: '2'; a number above 0 and at most 1 is needed",
+        "prompt,lora_scale | fox,much | row 1: lora_scale: 'much'; a finite number or a list",
         "prompt,width | fox,100 | no row is valid: TABLE: row 1: width: '100'; not a multiple of 16",
         "prompt,width | fox,0 | no row is valid: TABLE: row 1: width: '0'; a positive multiple of 16",
         "prompt,height | fox,2064 | row 1: height: '2064'; the limit is 2048 (--max-size)",
@@ -123,12 +130,15 @@ class BadRequestTest {
         "prompt | | has no rows",
       })
   void aTableIsNamed(String header, String row, String problem) {
+    String name = folder.resolve("t.csv").toString();
     Path table =
-        row == null ? workspace.file("t.csv", header) : workspace.file("t.csv", header, row);
+        row == null
+            ? workspace.file("t.csv", header)
+            : workspace.file("t.csv", header, row.replace("TABLE", name));
 
     assertRefused(
         CommandLineRun.of(workspace.generate(table, "out")),
-        problem.replace("TABLE", table.toString()));
+        problem.replace("TABLE", name).replace("FOLDER", "file:" + folder));
   }
 
   @Test

@@ -7,9 +7,11 @@ import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
 import io.fluxspark.pipeline.ModelCost;
+import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelKey;
@@ -17,6 +19,7 @@ import io.fluxspark.spark.ModelLoader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -28,8 +31,7 @@ record ConstantPictures() implements ModelLoader {
   /** Prompts with this in them need more memory than there is. */
   static final String TOO_LARGE = "(too large)";
 
-  static final RequestDefaults DEFAULTS =
-      new RequestDefaults(null, null, 1.0, 32, 48, 2, 3.5, 1, 64);
+  static final RequestDefaults DEFAULTS = new RequestDefaults(32, 48, 2, 3.5, 64, 0.6);
 
   static final AtomicInteger LOADS = new AtomicInteger();
 
@@ -43,6 +45,8 @@ record ConstantPictures() implements ModelLoader {
         "constant",
         "0123456789abcdef",
         "mit",
+        Conditioning.NONE,
+        Map.of(),
         DEFAULTS,
         new Cost(),
         new ConstantPictures());
@@ -52,7 +56,7 @@ record ConstantPictures() implements ModelLoader {
   private record Cost() implements ModelCost {
     @Override
     public double denoisingFlops(Bucket bucket) {
-      return 1e9 * bucket.numInferenceSteps();
+      return 1e9 * bucket.transformerCalls();
     }
 
     @Override
@@ -69,10 +73,11 @@ record ConstantPictures() implements ModelLoader {
 
   private static final class Painter implements ImageGenerator {
     @Override
-    public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+    public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
       TRIES.addAndGet(batch.size());
       List<GeneratedImage> images = new ArrayList<>();
-      for (ImageRequest image : batch) {
+      for (PreparedImage prepared : batch) {
+        ImageRequest image = prepared.request();
         if (image.request().prompt().contains(TOO_LARGE)) {
           throw new FluxSparkException(ErrorCode.OUT_OF_MEMORY, "too large");
         }

@@ -4,7 +4,8 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.ImageGenerator;
-import io.fluxspark.request.ImageRequest;
+import io.fluxspark.pipeline.PreparedImage;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.spark.ModelKey;
 import io.fluxspark.spark.ModelLoader;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -44,6 +46,8 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
             // A model of its own for each test: the process may have one of another test loaded.
             DigestUtils.sha256Hex(marker.toString()),
             "mit",
+            Conditioning.NONE,
+            Map.of(),
             ConstantPictures.DEFAULTS,
             ConstantPictures.open(source).cost(),
             new FaultyPictures(marker.toString(), accident));
@@ -55,7 +59,7 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
     AtomicInteger made = new AtomicInteger();
     return new ImageGenerator() {
       @Override
-      public GeneratedBatch generate(List<ImageRequest> batch, BooleanSupplier cancelled) {
+      public GeneratedBatch generate(List<PreparedImage> batch, BooleanSupplier cancelled) {
         if (made.getAndAdd(batch.size()) >= PICTURES_BEFORE && isFirst()) {
           happen();
         }

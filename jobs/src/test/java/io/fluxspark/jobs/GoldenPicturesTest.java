@@ -23,7 +23,15 @@ class GoldenPicturesTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"dev, one, 1", "dev, two, 2", "dev, true_cfg, 1", "schnell, one, 1"})
+  @CsvSource({
+    "dev, one, 1",
+    "dev, two, 2",
+    "dev, true_cfg, 1",
+    "dev, img2img, 1",
+    "dev, lora, 1",
+    "kontext, edit, 1",
+    "schnell, one, 1"
+  })
   void picturesAreDiffusers(String model, String caseName, int batchSize) throws IOException {
     Workspace workspace = new Workspace(folder);
     Path golden = Project.golden(model).resolve("cases").resolve(caseName);
@@ -31,7 +39,15 @@ class GoldenPicturesTest {
     Path prompts = workspace.file("cases.jsonl", rows.toArray(String[]::new));
 
     CommandLineRun run =
-        generate(workspace, prompts, model, "out", "--batch-size", Integer.toString(batchSize));
+        generate(
+            workspace,
+            prompts,
+            model,
+            "out",
+            "--auto-resize",
+            "false",
+            "--batch-size",
+            Integer.toString(batchSize));
 
     assertThat(run.code()).as(run.err()).isZero();
     Map<String, int[]> pixels = workspace.pixels("out");
@@ -106,6 +122,12 @@ class GoldenPicturesTest {
           JsonNode value = field.getValue();
           row.set(field.getKey(), value.isArray() ? value.get(i) : value);
         }
+      }
+      if (row.has("lora")) {
+        row.put("lora", golden.resolve("lora.safetensors").toString());
+      }
+      if (Files.exists(golden.resolve("input.png"))) {
+        row.put("image", golden.resolve("input.png").toString());
       }
       rows.add(row.toString());
     }
