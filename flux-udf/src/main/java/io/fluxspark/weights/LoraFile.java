@@ -43,11 +43,11 @@ public final class LoraFile {
    */
   public static LoraFile open(Path safetensors) {
     SafetensorsHeader header = readHeader(safetensors);
+    LoraKinds.requireRead(header.tensors());
     Map<String, Layer> layers = new TreeMap<>();
     Set<LoraNaming> namings = EnumSet.noneOf(LoraNaming.class);
     List<TensorEntry> unknown = new ArrayList<>();
     for (TensorEntry tensor : header.tensors()) {
-      LoraKinds.requireRead(tensor);
       LoraKey key = LoraKey.parse(tensor.name()).orElse(null);
       List<LoraTarget> targets = key == null ? null : key.targets().orElse(null);
       if (targets == null) {

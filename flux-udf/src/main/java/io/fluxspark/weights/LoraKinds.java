@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 final class LoraKinds {
   private record Kind(Pattern key, String problem) {}
 
+  /** A control LoRA has biases too, and is told apart first. */
   private static final List<Kind> NOT_READ =
       List.of(
           kind(
@@ -19,7 +20,7 @@ final class LoraKinds {
           kind(".*\\.oft_.*", "makes it an OFT; only LoRA is read"),
           kind(".*\\.[ab][12]\\.weight", "makes it a GLoRA; only LoRA is read"),
           kind(".*\\.lora_mid\\..*", "makes it a LoCon of a convolution; FLUX.1 has none"),
-          kind(".*\\.lora_[AB](?:\\.default)?\\.bias", "is a LoRA's bias, which is not read"),
+          kind(".*\\.lora_[AB](?:\\.[^.]+)?\\.bias", "is a LoRA's bias, which is not read"),
           kind(
               ".*\\.(?:diff|diff_b|w_norm|b_norm|set_weight|reshape_weight)",
               "changes a weight as a whole; only LoRA is read"),
@@ -31,12 +32,14 @@ final class LoraKinds {
     return new Kind(Pattern.compile(key), problem);
   }
 
-  /** Refuses a tensor that is known, and not read. */
-  static void requireRead(TensorEntry tensor) {
+  /** Refuses tensors that are known, and not read. */
+  static void requireRead(List<TensorEntry> tensors) {
     for (Kind kind : NOT_READ) {
-      if (kind.key().matcher(tensor.name()).matches()) {
-        throw LoraFile.invalid(
-            tensor.file(), "tensor " + JsonFiles.quoted(tensor.name()) + " " + kind.problem());
+      for (TensorEntry tensor : tensors) {
+        if (kind.key().matcher(tensor.name()).matches()) {
+          throw LoraFile.invalid(
+              tensor.file(), "tensor " + JsonFiles.quoted(tensor.name()) + " " + kind.problem());
+        }
       }
     }
   }
