@@ -9,6 +9,7 @@ import io.fluxspark.program.WeightSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -137,6 +138,52 @@ class LoraFileTest {
             .write(folder.resolve("lora.safetensors"));
 
     assertThat(LoraFile.open(file).modules()).hasSize(1);
+  }
+
+  /** As in files that ComfyUI's tools take from two models. */
+  @Test
+  void leavesOutZerosForLayersThatNoLoraHas() throws IOException {
+    String embedding = "lora_te1_text_model_embeddings_position_embedding";
+    Path file =
+        new SafetensorsWriter()
+            .tensor("diffusion_model.img_in.diff_b", StoredType.F32, List.of(3L))
+            .tensor(embedding + ".lora_up.weight", StoredType.F32, List.of(64L, 2L))
+            .tensor(embedding + ".lora_down.weight", StoredType.F32, List.of(2L, 64L))
+            .tensor(embedding + ".alpha", StoredType.F32, List.of())
+            .tensor(KOHYA + ".lora_down.weight", StoredType.F32, List.of(2L, 64L))
+            .tensor(KOHYA + ".lora_up.weight", StoredType.F32, List.of(64L, 2L))
+            .write(folder.resolve("lora.safetensors"));
+    assertRefused(ErrorCode.INVALID_LORA, () -> LoraFile.open(file))
+        .endsWith("'diffusion_model.img_in.diff_b' changes a weight as a whole; only LoRA is read");
+
+    fillWithZeros(file, "diffusion_model.img_in.diff_b");
+    assertRefused(ErrorCode.INVALID_LORA, () -> LoraFile.open(file))
+        .contains("tensor '" + embedding + ".lora_up.weight' fits no layer of FLUX.1");
+
+    fillWithZeros(file, embedding + ".lora_up.weight");
+    assertThat(LoraFile.open(file).modules()).hasSize(1);
+  }
+
+  @Test
+  void leavesOutZerosForT5() throws IOException {
+    String layer = "text_encoders.t5xxl.transformer.encoder.block.0.layer.0.SelfAttention.q";
+    Path file = pair(layer).write(folder.resolve("lora.safetensors"));
+    assertThat(LoraFile.open(file).modules()).hasSize(1);
+
+    fillWithZeros(file, layer + ".lora_up.weight");
+
+    assertThat(LoraFile.open(file).modules()).isEmpty();
+  }
+
+  private static void fillWithZeros(Path file, String name) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    for (TensorEntry tensor : SafetensorsHeader.read(file).tensors()) {
+      if (tensor.name().equals(name)) {
+        Arrays.fill(
+            bytes, (int) tensor.offset(), (int) (tensor.offset() + tensor.length()), (byte) 0);
+      }
+    }
+    Files.write(file, bytes);
   }
 
   @Test
