@@ -113,9 +113,7 @@ final class LoraAlphas {
           case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
           case F16 -> half(bytes.getShort());
           case F32 -> bytes.getFloat();
-          case F64 -> bytes.getDouble();
-          case I32 -> bytes.getInt();
-          case I64 -> bytes.getLong();
+          case I64 -> (double) bytes.getLong();
           default -> Double.NaN;
         };
     if (!Double.isFinite(value)) {

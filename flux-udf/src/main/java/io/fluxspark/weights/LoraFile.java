@@ -6,13 +6,9 @@ import io.fluxspark.program.WeightSpec;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -25,12 +21,12 @@ import java.util.stream.Collectors;
  */
 public final class LoraFile {
   private final Path path;
-  private final Set<LoraNaming> namings;
+  private final String naming;
   private final List<LoraModule> modules;
 
-  private LoraFile(Path path, Set<LoraNaming> namings, List<LoraModule> modules) {
+  private LoraFile(Path path, String naming, List<LoraModule> modules) {
     this.path = path;
-    this.namings = namings;
+    this.naming = naming;
     this.modules = List.copyOf(modules);
   }
 
@@ -43,36 +39,13 @@ public final class LoraFile {
    */
   public static LoraFile open(Path safetensors) {
     SafetensorsHeader header = readHeader(safetensors);
-    Map<String, Layer> layers = new TreeMap<>();
-    Set<LoraNaming> namings = EnumSet.noneOf(LoraNaming.class);
-    List<TensorEntry> unknown = new ArrayList<>();
-    for (TensorEntry tensor : header.tensors()) {
-      LoraKinds.requireRead(tensor);
-      LoraKey key = LoraKey.parse(tensor.name()).orElse(null);
-      List<LoraTarget> targets = key == null ? null : key.targets().orElse(null);
-      if (targets == null) {
-        unknown.add(tensor);
-      } else {
-        namings.add(key.naming());
-        layers
-            .computeIfAbsent(key.layer(), name -> new Layer(targets, new HashMap<>()))
-            .put(key.role(), tensor);
-      }
+    try (FileChannel channel = FileChannel.open(safetensors)) {
+      LoraReader reader = new LoraReader(header, channel);
+      List<LoraModule> modules = reader.modules();
+      return new LoraFile(safetensors, LoraNaming.join(reader.namings()), modules);
+    } catch (IOException e) {
+      throw JsonFiles.unreadable(safetensors, e);
     }
-    if (!unknown.isEmpty()) {
-      throw invalid(
-          safetensors,
-          "tensor "
-              + JsonFiles.quoted(unknown.get(0).name())
-              + " fits no layer of FLUX.1"
-              + (namings.isEmpty()
-                  ? "; no naming of a LoRA was recognised"
-                  : "; the file's other names are " + named(namings)));
-    }
-    if (layers.isEmpty()) {
-      throw invalid(safetensors, "has no tensor; a LoRA is wanted");
-    }
-    return new LoraFile(safetensors, namings, modules(header, layers));
   }
 
   private static SafetensorsHeader readHeader(Path file) {
@@ -82,91 +55,6 @@ public final class LoraFile {
       throw e.code() == ErrorCode.INVALID_MODEL
           ? new FluxSparkException(ErrorCode.INVALID_LORA, e.getMessage(), e)
           : e;
-    }
-  }
-
-  private static List<LoraModule> modules(SafetensorsHeader header, Map<String, Layer> layers) {
-    Path file = header.file();
-    Map<String, LoraModule> modules = new TreeMap<>();
-    try (FileChannel channel = FileChannel.open(file)) {
-      LoraAlphas alphas = new LoraAlphas(header, channel);
-      for (Layer layer : layers.values()) {
-        TensorEntry down = layer.require(LoraKey.Role.DOWN, LoraKey.Role.UP);
-        TensorEntry up = layer.require(LoraKey.Role.UP, LoraKey.Role.DOWN);
-        requireProduct(down, up);
-        for (LoraTarget target : layer.targets()) {
-          if (up.shape().get(0) % target.parts() != 0) {
-            throw invalid(
-                file,
-                "tensor "
-                    + JsonFiles.quoted(up.name())
-                    + " has "
-                    + up.shape().get(0)
-                    + " rows; a multiple of "
-                    + target.parts()
-                    + " is wanted");
-          }
-          LoraModule module =
-              new LoraModule(
-                  target.part(),
-                  target.module(),
-                  down,
-                  target.shares().stream().map(share -> share.of(up)).toList(),
-                  alphas.of(target, layer.tensors().get(LoraKey.Role.ALPHA), down.shape().get(0)));
-          LoraModule other = modules.putIfAbsent(target.part() + " " + target.module(), module);
-          if (other != null) {
-            throw invalid(
-                file,
-                "tensors "
-                    + JsonFiles.quoted(other.down().name())
-                    + " and "
-                    + JsonFiles.quoted(down.name())
-                    + " are for one layer, "
-                    + target.module());
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw JsonFiles.unreadable(file, e);
-    }
-    return new ArrayList<>(modules.values());
-  }
-
-  private static void requireProduct(TensorEntry down, TensorEntry up) {
-    for (TensorEntry factor : List.of(down, up)) {
-      if (factor.shape().size() != 2 || factor.shape().contains(0L)) {
-        throw invalid(
-            factor.file(),
-            "tensor "
-                + JsonFiles.quoted(factor.name())
-                + " has shape "
-                + factor.shape()
-                + "; a matrix is wanted, FLUX.1 has no convolution that a LoRA could adapt");
-      }
-      switch (factor.type()) {
-        case BF16, F16, F32 -> {}
-        default ->
-            throw invalid(
-                factor.file(),
-                "tensor "
-                    + JsonFiles.quoted(factor.name())
-                    + " is stored as "
-                    + factor.type()
-                    + "; BF16, F16 or F32 is wanted");
-      }
-    }
-    if (!down.shape().get(0).equals(up.shape().get(1))) {
-      throw invalid(
-          down.file(),
-          "tensor "
-              + JsonFiles.quoted(down.name())
-              + " has shape "
-              + down.shape()
-              + " and "
-              + JsonFiles.quoted(up.name())
-              + " "
-              + up.shape()
-              + "; the first one's rows and the second one's columns must be as many, the rank");
     }
   }
 
@@ -239,10 +127,6 @@ public final class LoraFile {
     return "tensor " + JsonFiles.quoted(module.down().name());
   }
 
-  private static String named(Set<LoraNaming> namings) {
-    return namings.stream().map(LoraNaming::toString).collect(Collectors.joining(" and "));
-  }
-
   static FluxSparkException invalid(Path file, String problem) {
     return new FluxSparkException(ErrorCode.INVALID_LORA, file + ": " + problem);
   }
@@ -253,7 +137,7 @@ public final class LoraFile {
 
   /** Whose naming the file has, for people: such as {@code kohya's}. */
   public String naming() {
-    return named(namings);
+    return naming;
   }
 
   /** The layers that are adapted, each once, sorted by part and name. */
@@ -269,36 +153,5 @@ public final class LoraFile {
    */
   public String digest() {
     return ModelDigest.of(path);
-  }
-
-  /** The tensors of one layer of the file's own naming. */
-  private record Layer(List<LoraTarget> targets, Map<LoraKey.Role, TensorEntry> tensors) {
-    void put(LoraKey.Role role, TensorEntry tensor) {
-      TensorEntry other = tensors.putIfAbsent(role, tensor);
-      if (other != null) {
-        throw invalid(
-            tensor.file(),
-            "tensors "
-                + JsonFiles.quoted(other.name())
-                + " and "
-                + JsonFiles.quoted(tensor.name())
-                + " are the same matrix of one layer");
-      }
-    }
-
-    TensorEntry require(LoraKey.Role wanted, LoraKey.Role beside) {
-      TensorEntry tensor = tensors.get(wanted);
-      if (tensor != null) {
-        return tensor;
-      }
-      TensorEntry other = tensors.getOrDefault(beside, tensors.get(LoraKey.Role.ALPHA));
-      throw invalid(
-          other.file(),
-          "tensor "
-              + JsonFiles.quoted(other.name())
-              + " is alone: the layer's "
-              + (wanted == LoraKey.Role.DOWN ? "down (lora_A)" : "up (lora_B)")
-              + " matrix is lacking");
-    }
   }
 }

@@ -45,13 +45,22 @@ record LoraKey(LoraNaming naming, String part, String name, Role role) {
           new Prefix("lora_transformer_", "transformer", LoraNaming.ONETRAINER),
           new Prefix("lycoris_", "transformer", LoraNaming.LYCORIS));
 
+  /**
+   * PEFT's, with or without an adapter's name; kohya's; what diffusers and transformers wrote
+   * before they had PEFT, with or without attention processors; and XLabs'.
+   */
   private static final Pattern FACTOR =
       Pattern.compile(
           "(?<name>.+?)(?:"
-              + "\\.lora_(?<ab>[AB])(?:\\.default)?"
+              + "\\.lora_(?<ab>[AB])(?:\\.[^.]+)?"
               + "|\\.lora_(?<kohya>down|up)"
               + "|(?:[._]lora|\\.lora_linear_layer)?\\.(?<old>down|up)"
               + ")\\.weight");
+
+  private static final Pattern BFL =
+      Pattern.compile(
+          "img_in|txt_in"
+              + "|(?:double_blocks|single_blocks|time_in|vector_in|guidance_in|final_layer)\\..*");
 
   private static final String ALPHA = ".alpha";
 
@@ -79,7 +88,7 @@ record LoraKey(LoraNaming naming, String part, String name, Role role) {
       }
     }
     LoraNaming naming = LoraNaming.DIFFUSERS;
-    if (name.startsWith("double_blocks.") || name.startsWith("single_blocks.")) {
+    if (BFL.matcher(name).matches()) {
       naming = name.contains(".processor.") ? LoraNaming.XLABS : LoraNaming.BFL;
     }
     return new LoraKey(naming, "transformer", name, role);

@@ -123,6 +123,13 @@ final class LoraNames {
         block + "attn.add_q_proj",
         block + "attn.add_k_proj",
         block + "attn.add_v_proj");
+    // OneTrainer numbers the layers that BFL fuses
+    each(from + "img_attn.qkv", block + "attn.to_q", block + "attn.to_k", block + "attn.to_v");
+    each(
+        from + "txt_attn.qkv",
+        block + "attn.add_q_proj",
+        block + "attn.add_k_proj",
+        block + "attn.add_v_proj");
     whole(TRANSFORMER, from + "img_attn.proj", block + "attn.to_out.0");
     whole(TRANSFORMER, from + "txt_attn.proj", block + "attn.to_add_out");
     whole(TRANSFORMER, from + "img_mod.lin", block + "norm1.linear");
@@ -141,6 +148,12 @@ final class LoraNames {
         new LoraTarget(TRANSFORMER, single + "attn.to_k", List.of(new Share(1, 1, 7))),
         new LoraTarget(TRANSFORMER, single + "attn.to_v", List.of(new Share(2, 1, 7))),
         new LoraTarget(TRANSFORMER, single + "proj_mlp", List.of(new Share(3, 4, 7))));
+    each(
+        "single_blocks.#.linear1",
+        single + "attn.to_q",
+        single + "attn.to_k",
+        single + "attn.to_v",
+        single + "proj_mlp");
     whole(TRANSFORMER, "single_blocks.#.linear2", single + "proj_out");
     whole(TRANSFORMER, "single_blocks.#.modulation.lin", single + "norm.linear");
 
@@ -207,6 +220,12 @@ final class LoraNames {
 
   private static void whole(String part, String name, String module) {
     add(part, name, new LoraTarget(part, module, LoraTarget.WHOLE));
+  }
+
+  private static void each(String name, String... modules) {
+    for (int i = 0; i < modules.length; i++) {
+      whole(TRANSFORMER, name + "." + i, modules[i]);
+    }
   }
 
   private static void attention(String name, String q, String k, String v) {

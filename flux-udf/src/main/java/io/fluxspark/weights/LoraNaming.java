@@ -1,5 +1,8 @@
 package io.fluxspark.weights;
 
+import java.util.Set;
+import java.util.stream.Collectors;
+
 /** Whose way of writing a tensor's name it is; for messages. */
 enum LoraNaming {
   DIFFUSERS("diffusers'"),
@@ -15,6 +18,10 @@ enum LoraNaming {
 
   LoraNaming(String whose) {
     this.whose = whose;
+  }
+
+  static String join(Set<LoraNaming> namings) {
+    return namings.stream().map(LoraNaming::toString).collect(Collectors.joining(" and "));
   }
 
   @Override
