@@ -55,7 +55,7 @@ public record GenerationRequest(
 
   /** The step of the schedule that the sampler starts with, from 0. */
   public int firstStep() {
-    return inputs.firstStep(numInferenceSteps);
+    return RequestInputs.firstStep(inputs.strength(), numInferenceSteps);
   }
 
   /** What tells the request's LoRAs from others'; empty where it has none. */

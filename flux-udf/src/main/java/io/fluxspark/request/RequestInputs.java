@@ -42,9 +42,10 @@ public record RequestInputs(
   /**
    * How many steps of the schedule are left out, as diffusers' {@code get_timesteps} has it.
    *
+   * @param strength above 0 and at most 1
    * @param numInferenceSteps of the whole schedule
    */
-  int firstStep(int numInferenceSteps) {
+  public static int firstStep(double strength, int numInferenceSteps) {
     return (int) (numInferenceSteps - Math.min(numInferenceSteps * strength, numInferenceSteps));
   }
 }

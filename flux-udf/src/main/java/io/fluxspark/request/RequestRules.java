@@ -53,7 +53,8 @@ public record RequestRules(
     RowInputs rowInputs = new RowInputs(reader, this);
     RequestInputs inputs = rowInputs.pictures(used);
     List<Lora> loras = rowInputs.loras(used);
-    if (inputs.firstStep(used.numInferenceSteps()) >= used.numInferenceSteps()) {
+    if (RequestInputs.firstStep(inputs.strength(), used.numInferenceSteps())
+        >= used.numInferenceSteps()) {
       reader.problem(RequestColumns.STRENGTH, "is so small that no step would be made");
     }
     if (!reader.problems().isEmpty()) {

@@ -133,6 +133,7 @@ record ImageRow(ImageRequest request) {
     ImageRequest request = made.planned().request();
     GenerationRequest values = request.request();
     List<Object> row = new ArrayList<>(values(values, request.seed()));
+    row.add(values.inputs().task().taskName());
     row.add(written(values.inputs().image()));
     row.add(written(values.inputs().maskImage()));
     row.add(written(values.inputs().controlImage()));

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.expr;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
+import io.fluxspark.request.RequestInputs;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.io.Serializable;
@@ -75,6 +76,42 @@ public final class ImageTasks {
               row.getInt(7),
               row.getString(0));
       buckets.add(new BucketCount(bucket, row.getLong(8)));
+    }
+    return buckets;
+  }
+
+  /**
+   * How many pictures each bucket has, whatever their LoRAs.
+   *
+   * @param images as {@link Tables#images}
+   */
+  public static List<BucketCount> bucketsOfMade(Dataset<Row> images) {
+    List<BucketCount> buckets = new ArrayList<>();
+    List<Row> groups =
+        images
+            .groupBy(
+                col(RequestColumns.HEIGHT),
+                col(RequestColumns.WIDTH),
+                col(RequestColumns.NUM_INFERENCE_STEPS),
+                col(RequestColumns.MAX_SEQUENCE_LENGTH),
+                expr(TRUE_CFG),
+                col(Tables.TASK),
+                col(RequestColumns.STRENGTH))
+            .count()
+            .collectAsList();
+    for (Row row : groups) {
+      double strength = row.isNullAt(6) ? 1 : row.getDouble(6);
+      Bucket bucket =
+          new Bucket(
+              row.getInt(0),
+              row.getInt(1),
+              row.getInt(2),
+              row.getInt(3),
+              row.getBoolean(4),
+              Task.fromName(row.getString(5)),
+              RequestInputs.firstStep(strength, row.getInt(2)),
+              "");
+      buckets.add(new BucketCount(bucket, row.getLong(7)));
     }
     return buckets;
   }

@@ -67,10 +67,12 @@ public final class Tables {
   /** What {@code image}, {@code mask_image} and {@code control_image} are called in the output. */
   public static final String INPUT_PREFIX = "input_";
 
+  /** What the model did, by {@link io.fluxspark.request.Task#taskName}. */
+  public static final String TASK = "task";
+
   /** Columns of planned pictures alone. */
   static final String AUTO_RESIZE = RESERVED_PREFIX + "auto_resize";
 
-  static final String TASK = RESERVED_PREFIX + "task";
   static final String FIRST_STEP = RESERVED_PREFIX + "first_step";
   static final String LORA_IDENTITY = RESERVED_PREFIX + "lora";
 
@@ -119,6 +121,7 @@ public final class Tables {
   /** The request's columns as written. */
   private static final StructType WRITTEN =
       VALUES
+          .add(TASK, StringType)
           .add(INPUT_PREFIX + RequestColumns.IMAGE, INPUT)
           .add(INPUT_PREFIX + MASK_IMAGE, INPUT)
           .add(INPUT_PREFIX + CONTROL_IMAGE, INPUT)

@@ -37,7 +37,7 @@ record StageTotals(
                 sum(col(Tables.SECONDS_ENCODING)))
             .head();
     double flops = 0;
-    for (BucketCount bucket : ImageTasks.buckets(images)) {
+    for (BucketCount bucket : ImageTasks.bucketsOfMade(images)) {
       flops += bucket.count() * cost.denoisingFlops(bucket.bucket());
     }
     return new StageTotals(

@@ -114,7 +114,7 @@ class BadRequestTest {
         "prompt,Prompt | fox,hen | column 'Prompt': is there twice",
         "prompt,lora | fox,x | row 1: lora: FOLDER/x: no such file",
         "prompt,lora | fox,TABLE | is no safetensors file",
-        "prompt,image | fox,x.png | row 1: image: 'FOLDER/x.png'; there is no such file",
+        "prompt,image | fox,x.png | row 1: image: 'file:FOLDER/x.png'; there is no such file",
         "prompt,image | fox,web://x.png | image: 'web://x.png'; cannot be looked up: No FileSystem",
         "prompt,mask_image | fox,TABLE | row 1: mask_image: its image is needed too",
         "prompt,control_image | fox,TABLE | row 1: control_image: this model takes none",
@@ -138,7 +138,7 @@ class BadRequestTest {
 
     assertRefused(
         CommandLineRun.of(workspace.generate(table, "out")),
-        problem.replace("TABLE", name).replace("FOLDER", "file:" + folder));
+        problem.replace("TABLE", name).replace("FOLDER", folder.toString()));
   }
 
   @Test
