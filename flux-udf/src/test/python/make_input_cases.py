@@ -17,7 +17,7 @@ import numpy
 import torch
 from diffusers import FluxControlPipeline, FluxFillPipeline, FluxInpaintPipeline, FluxPipeline
 from PIL import Image, ImageDraw
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 GOLDEN = Path(__file__).resolve().parents[1] / "resources/golden"
 CALL = dict(height=64, width=64, num_inference_steps=4, guidance_scale=3.0, max_sequence_length=32)
@@ -54,6 +54,24 @@ def widened(channels, seed):
     return pipeline
 
 
+def store(folder, pipeline, class_name):
+    """What lies over a copy of the dev folder whose transformer file was renamed to dev.safetensors."""
+    (folder / "transformer").mkdir()
+    dev = load_file(GOLDEN / "dev/transformer/diffusion_pytorch_model.safetensors")
+    files = dict.fromkeys(dev, "dev.safetensors")
+    layer = {f"x_embedder.{key}": value.bfloat16() for key, value in pipeline.transformer.x_embedder.state_dict().items()}
+    files |= dict.fromkeys(layer, "x_embedder.safetensors")
+    save_file(layer, folder / "transformer/x_embedder.safetensors")
+    write(folder / "transformer/diffusion_pytorch_model.safetensors.index.json", dict(metadata={}, weight_map=files))
+    config = json.loads((GOLDEN / "dev/transformer/config.json").read_text())
+    write(folder / "transformer/config.json", config | dict(in_channels=layer["x_embedder.weight"].shape[1], out_channels=64))
+    write(folder / "model_index.json", json.loads((GOLDEN / "dev/model_index.json").read_text()) | dict(_class_name=class_name))
+
+
+def write(path, content):
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
 def save(folder, pipeline, prompts, seeds, pictures, **more):
     folder.mkdir(parents=True, exist_ok=True)
     pipeline.set_progress_bar_config(disable=True)
@@ -66,8 +84,7 @@ def save(folder, pipeline, prompts, seeds, pictures, **more):
         **{name: [picture] * count for name, picture in pictures.items()}, **CALL, **more).images
     for i, image in enumerate(images):
         Image.fromarray((image * 255).round().astype(numpy.uint8)).save(folder / f"expected_{i}.png")
-    (folder / "case.json").write_text(json.dumps(
-        dict(prompt=prompts, seeds=seeds, pipeline=type(pipeline).__name__, **CALL, **more), indent=1) + "\n")
+    write(folder / "case.json", dict(prompt=prompts, seeds=seeds, pipeline=type(pipeline).__name__, **CALL, **more))
 
 
 def main():
@@ -85,8 +102,7 @@ def main():
         folder = GOLDEN / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        save_file({f"x_embedder.{key}": value.bfloat16() for key, value in pipeline.transformer.x_embedder.state_dict().items()},
-                  folder / "x_embedder.safetensors")
+        store(folder, pipeline, kind.__name__)
         save(folder / "cases/one", kind(**{part: pipeline.components[part] for part in parts}), prompts, [31, 32], pictures, **more)
 
 

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -72,6 +73,37 @@ public final class Golden {
           Files.createDirectories(copy);
         } else {
           Files.copy(path, copy);
+        }
+      }
+      return target;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A whole pipeline folder: the golden one, or for {@code fill} and {@code control}, of which only
+   * what differs from {@code dev} is stored, a folder made of both.
+   *
+   * @param target where a folder may be made
+   */
+  public static Path model(String name, Path target) {
+    if (Files.isDirectory(path(name).resolve("vae"))) {
+      return path(name);
+    }
+    try {
+      Path transformer = copy("dev", target).resolve("transformer");
+      Files.move(
+          transformer.resolve("diffusion_pytorch_model.safetensors"),
+          transformer.resolve("dev.safetensors"));
+      for (String folder : List.of("", "transformer")) {
+        try (Stream<Path> files = Files.list(path(name).resolve(folder))) {
+          for (Path file : files.filter(Files::isRegularFile).toList()) {
+            Files.copy(
+                file,
+                target.resolve(folder).resolve(file.getFileName()),
+                StandardCopyOption.REPLACE_EXISTING);
+          }
         }
       }
       return target;

@@ -15,6 +15,7 @@ import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.RequestInputs;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,11 +24,13 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FluxPipelineTest {
+  @TempDir private Path temp;
   private long openBefore;
 
   @BeforeEach
@@ -47,6 +50,9 @@ class FluxPipelineTest {
         "dev/cases/two",
         "dev/cases/true_cfg",
         "dev/cases/img2img",
+        "dev/cases/inpaint",
+        "fill/cases/one",
+        "control/cases/one",
         "dev/cases/lora",
         "kontext/cases/edit",
         "schnell/cases/one"
@@ -132,8 +138,9 @@ class FluxPipelineTest {
     }
   }
 
-  private static List<Picture> generate(String caseName, DataType type) {
-    ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
+  private List<Picture> generate(String caseName, DataType type) {
+    ModelFolder folder =
+        ModelFolder.open(Golden.model(caseName.split("/")[0], temp.resolve("model")));
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type)) {
       return made(pipeline.generate(GoldenRequests.of(caseName), () -> false));
     }

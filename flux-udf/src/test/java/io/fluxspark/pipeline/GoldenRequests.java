@@ -38,13 +38,17 @@ final class GoldenRequests {
     Task task =
         switch (json.get("pipeline").asText()) {
           case "FluxImg2ImgPipeline" -> Task.IMAGE_TO_IMAGE;
+          case "FluxInpaintPipeline" -> Task.INPAINT;
           case "FluxKontextPipeline" -> Task.KONTEXT;
+          case "FluxFillPipeline" -> Task.FILL;
+          case "FluxControlPipeline" -> Task.CONTROL;
           default -> Task.TEXT_TO_IMAGE;
         };
     Optional<Path> input =
-        task == Task.TEXT_TO_IMAGE
-            ? Optional.empty()
-            : Optional.of(Golden.path(caseName + "/input.png"));
+        file(caseName, "input")
+            .or(() -> file(caseName, "image"))
+            .or(() -> file(caseName, "control_image"));
+    Optional<Path> mask = file(caseName, "mask_image");
     GenerationRequest request =
         new GenerationRequest(
             Integer.toString(index),
@@ -71,10 +75,14 @@ final class GoldenRequests {
                 .toList());
     ImageInputs inputs =
         input
-            .map(path -> ImageInputs.of(request, decoded(path), Optional.empty()))
+            .map(path -> ImageInputs.of(request, decoded(path), mask.map(GoldenRequests::decoded)))
             .orElse(ImageInputs.none());
     return new PreparedImage(
         new ImageRequest(request, 0, "key-" + index), inputs, lora.stream().toList());
+  }
+
+  private static Optional<Path> file(String caseName, String name) {
+    return Optional.of(Golden.path(caseName).resolve(name + ".png")).filter(Files::exists);
   }
 
   private static Picture decoded(Path file) {

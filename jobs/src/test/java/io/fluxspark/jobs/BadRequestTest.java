@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -221,7 +220,7 @@ class BadRequestTest {
   }
 
   private void refusedModel(String name, UnaryOperator<Path> damage, String problem) {
-    Path model = damage.apply(copy(Project.golden("schnell"), folder.resolve(name)));
+    Path model = damage.apply(Project.copy(Project.golden("schnell"), folder.resolve(name)));
 
     CommandLineRun generate =
         CommandLineRun.of(
@@ -243,19 +242,6 @@ class BadRequestTest {
     assertThat(run.err()).startsWith("fluxspark: error: ").contains(problem);
     assertThat(run.out()).isEmpty();
     assertThat(workspace.output("out")).doesNotExist();
-  }
-
-  private static Path copy(Path source, Path target) {
-    try (Stream<Path> all = Files.walk(source)) {
-      for (Path path : all.filter(p -> !p.startsWith(source.resolve("cases"))).toList()) {
-        Path copy = target.resolve(source.relativize(path).toString());
-        Files.createDirectories(copy.getParent());
-        Files.copy(path, copy);
-      }
-      return target;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static Path deleted(Path model, String file) {

@@ -28,6 +28,9 @@ class GoldenPicturesTest {
     "dev, two, 2",
     "dev, true_cfg, 1",
     "dev, img2img, 1",
+    "dev, inpaint, 2",
+    "fill, one, 1",
+    "control, one, 2",
     "dev, lora, 1",
     "kontext, edit, 1",
     "schnell, one, 1"
@@ -42,7 +45,7 @@ class GoldenPicturesTest {
         generate(
             workspace,
             prompts,
-            model,
+            Project.model(model, folder.resolve("model")).toString(),
             "out",
             "--auto-resize",
             "false",
@@ -93,14 +96,14 @@ class GoldenPicturesTest {
 
   private static void generated(
       Workspace workspace, Path prompts, String output, String... options) {
-    CommandLineRun run = generate(workspace, prompts, "dev", output, options);
+    CommandLineRun run =
+        generate(workspace, prompts, Project.golden("dev").toString(), output, options);
     assertThat(run.code()).as(run.err()).isZero();
   }
 
   private static CommandLineRun generate(
       Workspace workspace, Path prompts, String model, String output, String... options) {
-    List<String> all =
-        new ArrayList<>(List.of("--model", Project.golden(model).toString(), "--dtype", "float32"));
+    List<String> all = new ArrayList<>(List.of("--model", model, "--dtype", "float32"));
     all.addAll(List.of("--num-inference-steps", "3", "--max-sequence-length", "32"));
     all.addAll(List.of(options));
     return CommandLineRun.of(
@@ -126,8 +129,11 @@ class GoldenPicturesTest {
       if (row.has("lora")) {
         row.put("lora", golden.resolve("lora.safetensors").toString());
       }
-      if (Files.exists(golden.resolve("input.png"))) {
-        row.put("image", golden.resolve("input.png").toString());
+      for (String picture : List.of("input", "image", "mask_image", "control_image")) {
+        Path file = golden.resolve(picture + ".png");
+        if (Files.exists(file)) {
+          row.put(picture.equals("input") ? "image" : picture, file.toString());
+        }
       }
       rows.add(row.toString());
     }
