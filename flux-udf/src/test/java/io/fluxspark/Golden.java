@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The golden pipeline folders. */
@@ -110,6 +111,28 @@ public final class Golden {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Copies a safetensors file with other names for its tensors. */
+  public static void renamed(Path source, Path target, UnaryOperator<String> name)
+      throws IOException {
+    byte[] all = Files.readAllBytes(source);
+    int length = Math.toIntExact(ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).getLong());
+    ObjectNode header = JSON.createObjectNode();
+    for (var entry : JSON.readTree(all, 8, length).properties()) {
+      boolean isTensor = !entry.getKey().startsWith("__");
+      header.set(isTensor ? name.apply(entry.getKey()) : entry.getKey(), entry.getValue());
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    int padding = Math.floorMod(-json.length, 8);
+    ByteBuffer out =
+        ByteBuffer.allocate(all.length - length + json.length + padding)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    out.putLong(json.length + padding).put(json);
+    for (int i = 0; i < padding; i++) {
+      out.put((byte) ' ');
+    }
+    Files.write(target, out.put(all, 8 + length, all.length - 8 - length).array());
   }
 
   /** Writes a golden JSON file with one change into a folder. */

@@ -8,7 +8,10 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
+import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,6 +35,27 @@ class TextEncodersTest {
       golden.assertClose("clip_pooled", clip.pooled(scope, ids).toFloats());
     }
     assertThat(TensorScope.openValues()).isEqualTo(before);
+  }
+
+  @Test
+  void clipsNamesMayAllBeBelowTextModel(@TempDir Path temp) throws IOException {
+    Path folder = Golden.path("dev/text_encoder");
+    Golden.renamed(
+        folder.resolve("model.safetensors"),
+        temp.resolve("model.safetensors"),
+        name -> "text_model." + name);
+    try (GoldenTensors golden = new GoldenTensors("dev/cases/one");
+        ClipTextEncoder clip =
+            ClipTextEncoder.load(
+                ClipConfig.read(folder),
+                Checkpoint.open(temp, "model"),
+                Device.cpu(),
+                DataType.FLOAT32);
+        TensorScope scope = new TensorScope(Device.cpu())) {
+      long[][] ids = Golden.longs("dev/cases/one", "clip_input_ids");
+
+      golden.assertClose("clip_pooled", clip.pooled(scope, ids).toFloats());
+    }
   }
 
   @ParameterizedTest
