@@ -127,10 +127,8 @@ record JpegSegments(
         }
         default -> {
           if (marker < 0xE0) {
-            throw new IOException(
-                "it is JPEG of a kind that is not read (marker "
-                    + Integer.toHexString(marker).toUpperCase(Locale.ROOT)
-                    + ")");
+            throw new UnreadKindException(
+                "JPEG", "marker " + Integer.toHexString(marker).toUpperCase(Locale.ROOT));
           }
         }
       }
@@ -140,12 +138,12 @@ record JpegSegments(
       if (frame != null) {
         throw new IOException("it has two frames");
       }
-      int components = data.get(5);
+      int components = data.get(5) & 255;
       if (data.get(0) != 8) {
-        throw new IOException("it has " + data.get(0) + " bits a colour; 8 are read");
+        throw new UnreadKindException("JPEG", (data.get(0) & 255) + " bits a colour");
       }
       if (components != 1 && components != 3 && components != 4) {
-        throw new IOException("it has " + components + " colours; 1, 3 or 4 are read");
+        throw new UnreadKindException("JPEG", components + " colours");
       }
       if (data.limit() != 6 + 3 * components) {
         throw new IOException("its frame header has a wrong length");

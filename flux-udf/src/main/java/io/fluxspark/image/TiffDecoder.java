@@ -74,14 +74,15 @@ final class TiffDecoder implements PictureFileDecoder {
         return Colours::rgb;
       }
     }
-    throw new IOException(
-        "it is TIFF of a kind that is not read (photometric interpretation "
+    throw new UnreadKindException(
+        "TIFF",
+        "photometric interpretation "
             + photometric
             + ", "
             + samples
-            + " samples a pixel of "
+            + " samples a pixel, of "
             + bits
-            + " bits)");
+            + " bits");
   }
 
   private static int[] palette(long[] map) {
@@ -102,10 +103,8 @@ final class TiffDecoder implements PictureFileDecoder {
     boolean inkInJpeg =
         compression == JPEG && directory.first(TiffDirectory.PHOTOMETRIC, RGB) == CMYK;
     if (!COMPRESSIONS.contains(compression) || inkInJpeg) {
-      throw new IOException(
-          "it is TIFF of a kind that is not read (compression "
-              + compression
-              + (inkInJpeg ? ", of CMYK)" : ")"));
+      throw new UnreadKindException(
+          "TIFF", "compression " + compression + (inkInJpeg ? " of CMYK" : ""));
     }
     long width = directory.first(TiffDirectory.WIDTH, 0);
     long height = directory.first(TiffDirectory.HEIGHT, 0);
