@@ -26,10 +26,10 @@ record JpegSegments(
   static final int NO_ADOBE = -1;
 
   /**
-   * Each scan goes over the whole picture, however short it is. The most that are of any use are a
-   * few dozen.
+   * Each scan goes over the whole picture, however short it is. Encoders write about a dozen at
+   * most.
    */
-  private static final int MOST_SCANS = 100;
+  private static final int MOST_SCANS = 32;
 
   private static final String EXIF = "Exif\0\0";
   private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";

@@ -11,6 +11,7 @@ import java.util.Set;
 final class TiffDecoder implements PictureFileDecoder {
   private static final JavaReader READER = JavaReader.of("tiff");
 
+  private static final int LZW = 5;
   private static final int JPEG = 7;
   private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, 7L, 8L, 32946L, 32773L);
 
@@ -24,6 +25,11 @@ final class TiffDecoder implements PictureFileDecoder {
 
   /** A tile may be larger than the picture, up to so many pixels. */
   private static final int LARGEST_TILE = 1 << 20;
+
+  /** No compression makes pixels longer than that, but for JPEG's tables. */
+  private static final int MOST_EXPANSION = 8;
+
+  private static final int TABLES = 1 << 16;
 
   /** Strips may share bytes, but not so many that reading them takes for ever. */
   private static final int MOST_OVERLAP = 4;
@@ -131,12 +137,22 @@ final class TiffDecoder implements PictureFileDecoder {
       throw new IOException(
           "it has " + Math.min(offsets.length, lengths.length) + " of " + count + " strips");
     }
+    long pixelBits =
+        directory.first(TiffDirectory.BITS_PER_SAMPLE, 1)
+            * directory.first(TiffDirectory.SAMPLES_PER_PIXEL, 1);
+    long blockBytes = (blockWidth * pixelBits + 7) / 8 * blockHeight;
     long sum = 0;
     for (int i = 0; i < count; i++) {
       if (offsets[i] > directory.file().length - lengths[i]) {
         throw new IOException("its strip " + i + " goes beyond its end");
       }
       sum += lengths[i];
+      if (lengths[i] > TABLES + MOST_EXPANSION * blockBytes) {
+        throw new IOException("its strip " + i + " has more bytes than its pixels");
+      }
+      if (compression == LZW) {
+        TiffLzw.check(directory.file(), (int) offsets[i], (int) lengths[i]);
+      }
       if (compression == JPEG) {
         checkJpeg(directory, (int) offsets[i], (int) lengths[i], blockWidth, blockHeight);
       }

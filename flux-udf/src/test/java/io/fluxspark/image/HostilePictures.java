@@ -108,7 +108,7 @@ final class HostilePictures {
     for (int i = 0; i < 200; i++) {
       scans = join(scans, again);
     }
-    files.put("JPEG of 1000 scans", join(scans, new byte[] {-1, (byte) 0xD9}));
+    files.put("JPEG of many scans", join(scans, new byte[] {-1, (byte) 0xD9}));
     byte[] header = Arrays.copyOfRange(whole, frame, scan);
     files.put("JPEG of two frames", join(Arrays.copyOf(whole, scan), header, again));
   }
@@ -176,9 +176,14 @@ final class HostilePictures {
     files.put("TIFF with pixels behind its end", tiff(0, 1, 1, 1, 8, 1 << 30, 1));
     files.put("TIFF with 4 GiB of pixels", tiff(0, 1, 1, 1, 8, 0, -1));
     files.put("TIFF with too few pixels", tiff(0, 3000, 3000, 1, 8, 0, 100));
-    files.put("TIFF with pixels that are no zlib", tiff(0, 3000, 3000, 8, 8, 0, 100));
-    files.put("TIFF with pixels that are no LZW", tiff(0, 3000, 3000, 5, 8, 0, 100));
-    files.put("TIFF with pixels that are no JPEG", tiff(0, 16, 16, 7, 8, 0, 100));
+    files.put("TIFF with pixels that are no zlib", tiff(0, 3000, 3000, 8, 8, 0, 90));
+    files.put("TIFF with pixels that are no LZW", tiff(0, 3000, 3000, 5, 8, 0, 90));
+    files.put("TIFF with pixels that are no JPEG", tiff(0, 16, 16, 7, 8, 0, 90));
+    byte[] clears = repeated(new byte[] {(byte) 0x80, 0x20, 0x40, 0, 0, 0, 0, 0, 0}, 100_000);
+    byte[] lzw = tiff(0, 3000, 3000, 5, 8, 98, clears.length);
+    files.put("TIFF that clears its LZW table all the time", join(lzw, clears));
+    byte[] zeros = new byte[1 << 20];
+    files.put("TIFF with a MiB for one pixel", join(tiff(0, 1, 1, 4, 1, 98, zeros.length), zeros));
     files.put("TIFF of compression 9", tiff(0, 1, 1, 9, 8, 0, 1));
     files.put("TIFF of 64 bits", tiff(0, 1, 1, 1, 64, 0, 8));
     files.put("TIFF with 2^32 - 1 values", directory(0, entry(256, LONG, -1, 8)));
