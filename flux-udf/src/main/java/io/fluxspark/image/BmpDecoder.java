@@ -28,6 +28,7 @@ final class BmpDecoder implements PictureFileDecoder {
   public Picture decode(byte[] file, PixelLimit limit) throws IOException {
     ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     Header header = Header.read(in);
+    header.check();
     limit.check(header.width, Math.abs((long) header.height));
     return header.colours(in).picture(READER.samples(header.plain(in)));
   }
@@ -41,23 +42,23 @@ final class BmpDecoder implements PictureFileDecoder {
   private record Header(
       int size, int width, int height, int bits, int compression, int colourCount, long start) {
 
-    Header {
+    void check() throws IOException {
       if (bits != 1 && bits != 4 && bits != 8 && bits != 16 && bits != 24 && bits != 32) {
-        throw new IllegalArgumentException("it has " + bits + " bits a pixel");
+        throw new UnreadKindException("BMP", bits + " bits a pixel");
       }
       if (!(compression == UNCOMPRESSED
           || compression == RUNS_OF_8_BITS && bits == 8
           || compression == RUNS_OF_4_BITS && bits == 4
           || compression == MASKS && bits >= 16)) {
-        throw new IllegalArgumentException(
-            "its compression is " + compression + ", of " + bits + " bits a pixel");
+        throw new UnreadKindException(
+            "BMP", "compression " + compression + " of " + bits + " bits a pixel");
       }
       if (colourCount < 0 || colourCount > 256) {
-        throw new IllegalArgumentException("its palette has " + colourCount + " colours");
+        throw new IOException("its palette has " + colourCount + " colours");
       }
     }
 
-    static Header read(ByteBuffer in) {
+    static Header read(ByteBuffer in) throws IOException {
       int size = in.getInt(FILE_HEADER);
       long start = Integer.toUnsignedLong(in.getInt(10));
       if (size == OLD_HEADER) {
@@ -72,7 +73,7 @@ final class BmpDecoder implements PictureFileDecoder {
             start);
       }
       if (size < HEADER || size > 124) {
-        throw new IllegalArgumentException("its header has " + size + " bytes");
+        throw new UnreadKindException("BMP", "a header of " + size + " bytes");
       }
       int bits = in.getShort(28);
       int colours = in.getInt(46);
@@ -87,7 +88,7 @@ final class BmpDecoder implements PictureFileDecoder {
           start);
     }
 
-    Colours colours(ByteBuffer in) {
+    Colours colours(ByteBuffer in) throws IOException {
       if (bits <= 8) {
         return Colours.inPalette(palette(in));
       }
@@ -117,7 +118,7 @@ final class BmpDecoder implements PictureFileDecoder {
     /**
      * Where red, green and blue are in a pixel; right behind a header of {@value #HEADER} bytes.
      */
-    private int[] masks(ByteBuffer in) {
+    private int[] masks(ByteBuffer in) throws IOException {
       if (compression != MASKS) {
         return bits == 16 ? new int[] {0x7C00, 0x3E0, 0x1F} : new int[] {0xFF0000, 0xFF00, 0xFF};
       }
@@ -126,7 +127,7 @@ final class BmpDecoder implements PictureFileDecoder {
       for (int mask : masks) {
         int ones = mask >>> Integer.numberOfTrailingZeros(mask);
         if (mask == 0 || ones > 255 || (ones & ones + 1) != 0) {
-          throw new IllegalArgumentException("its colour masks are of a kind that is not read");
+          throw new UnreadKindException("BMP", "its colour masks");
         }
       }
       return masks;
@@ -134,8 +135,10 @@ final class BmpDecoder implements PictureFileDecoder {
 
     /** The same pixels behind a header of version 3. */
     byte[] plain(ByteBuffer in) throws IOException {
-      if (start > in.limit()) {
-        throw new IOException("its pixels begin behind its end");
+      boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;
+      long most = in.limit() - (runs ? Integer.toUnsignedLong(in.getInt(34)) : 0);
+      if (start > most) {
+        throw new IOException("its pixels go beyond its end");
       }
       int[] masks = compression == MASKS && bits != 24 ? masks(in) : new int[0];
       int palette = 4 << (bits <= 8 ? bits : 0);

@@ -47,19 +47,23 @@ public final class InputPictures {
       return decoder.decode(file, limit);
     } catch (FluxSparkException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (UnreadKindException e) {
+      throw new FluxSparkException(ErrorCode.INVALID_ROW, e.getMessage(), e);
+    } catch (IOException e) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_ROW, "is cut off or damaged: " + oneLine(e.getMessage()), e);
+    } catch (RuntimeException e) {
       // Java's readers answer damaged files with whatever exception comes up
       throw new FluxSparkException(
-          ErrorCode.INVALID_ROW, "is cut off or damaged: " + oneLine(e), e);
+          ErrorCode.INVALID_ROW, "is cut off or damaged: its data do not fit its headers", e);
     }
   }
 
-  private static String oneLine(Exception problem) {
-    String text = problem.getMessage();
-    if (text == null || text.isBlank()) {
-      return problem.getClass().getSimpleName();
+  private static String oneLine(String cause) {
+    if (cause == null) {
+      return "it ends too early";
     }
-    String printable = text.replaceAll("[^ -~]+", " ").strip();
+    String printable = cause.replaceAll("[^ -~]+", " ").strip();
     return printable.length() <= LONGEST_CAUSE
         ? printable
         : printable.substring(0, LONGEST_CAUSE) + "...";

@@ -26,10 +26,10 @@ record JpegSegments(
   static final int NO_ADOBE = -1;
 
   /**
-   * Each scan goes over the whole picture, however short it is. The most that are of any use are a
-   * few dozen.
+   * Each scan goes over the whole picture, however short it is. Encoders write about a dozen at
+   * most.
    */
-  private static final int MOST_SCANS = 100;
+  private static final int MOST_SCANS = 32;
 
   private static final String EXIF = "Exif\0\0";
   private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
@@ -127,10 +127,8 @@ record JpegSegments(
         }
         default -> {
           if (marker < 0xE0) {
-            throw new IOException(
-                "it is JPEG of a kind that is not read (marker "
-                    + Integer.toHexString(marker).toUpperCase(Locale.ROOT)
-                    + ")");
+            throw new UnreadKindException(
+                "JPEG", "marker " + Integer.toHexString(marker).toUpperCase(Locale.ROOT));
           }
         }
       }
@@ -140,12 +138,12 @@ record JpegSegments(
       if (frame != null) {
         throw new IOException("it has two frames");
       }
-      int components = data.get(5);
+      int components = data.get(5) & 255;
       if (data.get(0) != 8) {
-        throw new IOException("it has " + data.get(0) + " bits a colour; 8 are read");
+        throw new UnreadKindException("JPEG", (data.get(0) & 255) + " bits a colour");
       }
       if (components != 1 && components != 3 && components != 4) {
-        throw new IOException("it has " + components + " colours; 1, 3 or 4 are read");
+        throw new UnreadKindException("JPEG", components + " colours");
       }
       if (data.limit() != 6 + 3 * components) {
         throw new IOException("its frame header has a wrong length");

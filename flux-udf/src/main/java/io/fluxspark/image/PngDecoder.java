@@ -42,7 +42,7 @@ final class PngDecoder implements PictureFileDecoder {
       String name = name(header.getInt());
       int start = place + CHUNK_HEADER;
       if (length < 0 || length > file.length - start - CRC) {
-        throw new IOException("its chunk " + name + " goes beyond its end");
+        throw new IOException("its chunk at byte " + place + " goes beyond its end");
       }
       chunks.add(name, ByteBuffer.wrap(file, start, length).slice(), limit);
       if (Chunks.CRITICAL.contains(name)) {
@@ -130,10 +130,14 @@ final class PngDecoder implements PictureFileDecoder {
     /** ImageMagick's way: name, length and hexadecimal digits, in lines. */
     private static OptionalInt exifInHex(byte[] profile) {
       String[] lines = new String(profile, StandardCharsets.ISO_8859_1).split("\n", 4);
-      String digits = lines[lines.length - 1].replaceAll("\\s", "");
-      return lines.length == 4 && digits.matches("([0-9a-fA-F]{2})*+")
-          ? Orientation.ofExif(HexFormat.of().parseHex(digits))
-          : OptionalInt.empty();
+      try {
+        String digits = lines[lines.length - 1].replace("\n", "");
+        return lines.length == 4
+            ? Orientation.ofExif(HexFormat.of().parseHex(digits))
+            : OptionalInt.empty();
+      } catch (IllegalArgumentException e) {
+        return OptionalInt.empty(); // it is only text, and does no harm
+      }
     }
 
     /** At most {@value #LARGEST_TEXT} bytes; nothing where they are damaged. */
@@ -166,7 +170,7 @@ final class PngDecoder implements PictureFileDecoder {
         case 2, 6 -> deep ? Colours::deepRgb : Colours::rgb;
         case 3 -> Colours.inPalette(Colours.palette(bytes(palette)));
         case 4 -> deep ? Colours::deepGrey : Colours.greyUpTo(255);
-        default -> throw new IOException("its colour type is " + kind);
+        default -> throw new UnreadKindException("PNG", "colour type " + kind);
       };
     }
 

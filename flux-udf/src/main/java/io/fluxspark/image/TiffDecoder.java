@@ -11,6 +11,7 @@ import java.util.Set;
 final class TiffDecoder implements PictureFileDecoder {
   private static final JavaReader READER = JavaReader.of("tiff");
 
+  private static final int LZW = 5;
   private static final int JPEG = 7;
   private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, 7L, 8L, 32946L, 32773L);
 
@@ -24,6 +25,11 @@ final class TiffDecoder implements PictureFileDecoder {
 
   /** A tile may be larger than the picture, up to so many pixels. */
   private static final int LARGEST_TILE = 1 << 20;
+
+  /** No compression makes pixels longer than that, but for JPEG's tables. */
+  private static final int MOST_EXPANSION = 8;
+
+  private static final int TABLES = 1 << 16;
 
   /** Strips may share bytes, but not so many that reading them takes for ever. */
   private static final int MOST_OVERLAP = 4;
@@ -74,14 +80,15 @@ final class TiffDecoder implements PictureFileDecoder {
         return Colours::rgb;
       }
     }
-    throw new IOException(
-        "it is TIFF of a kind that is not read (photometric interpretation "
+    throw new UnreadKindException(
+        "TIFF",
+        "photometric interpretation "
             + photometric
             + ", "
             + samples
-            + " samples a pixel of "
+            + " samples a pixel, of "
             + bits
-            + " bits)");
+            + " bits");
   }
 
   private static int[] palette(long[] map) {
@@ -102,10 +109,8 @@ final class TiffDecoder implements PictureFileDecoder {
     boolean inkInJpeg =
         compression == JPEG && directory.first(TiffDirectory.PHOTOMETRIC, RGB) == CMYK;
     if (!COMPRESSIONS.contains(compression) || inkInJpeg) {
-      throw new IOException(
-          "it is TIFF of a kind that is not read (compression "
-              + compression
-              + (inkInJpeg ? ", of CMYK)" : ")"));
+      throw new UnreadKindException(
+          "TIFF", "compression " + compression + (inkInJpeg ? " of CMYK" : ""));
     }
     long width = directory.first(TiffDirectory.WIDTH, 0);
     long height = directory.first(TiffDirectory.HEIGHT, 0);
@@ -132,12 +137,22 @@ final class TiffDecoder implements PictureFileDecoder {
       throw new IOException(
           "it has " + Math.min(offsets.length, lengths.length) + " of " + count + " strips");
     }
+    long pixelBits =
+        directory.first(TiffDirectory.BITS_PER_SAMPLE, 1)
+            * directory.first(TiffDirectory.SAMPLES_PER_PIXEL, 1);
+    long blockBytes = (blockWidth * pixelBits + 7) / 8 * blockHeight;
     long sum = 0;
     for (int i = 0; i < count; i++) {
       if (offsets[i] > directory.file().length - lengths[i]) {
         throw new IOException("its strip " + i + " goes beyond its end");
       }
       sum += lengths[i];
+      if (lengths[i] > TABLES + MOST_EXPANSION * blockBytes) {
+        throw new IOException("its strip " + i + " has more bytes than its pixels");
+      }
+      if (compression == LZW) {
+        TiffLzw.check(directory.file(), (int) offsets[i], (int) lengths[i]);
+      }
       if (compression == JPEG) {
         checkJpeg(directory, (int) offsets[i], (int) lengths[i], blockWidth, blockHeight);
       }

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalInt;
+import java.util.Set;
 import javax.imageio.ImageReader;
 
 /**
@@ -17,6 +18,11 @@ final class WebpDecoder implements PictureFileDecoder {
   private static final int FILE_HEADER = 12;
   private static final int CHUNK_HEADER = 8;
   private static final int FRAME_HEADER = 16;
+
+  private static final Set<String> CHUNKS = Set.of("VP8X", "VP8 ", "VP8L", "ANMF", "EXIF", "XMP ");
+
+  /** What a frame of an animation may have; not a frame in a frame. */
+  private static final Set<String> PIXELS = Set.of("VP8 ", "VP8L");
 
   /** Made here, not found by ImageIO: ImageIO does not look into jars that Spark adds later. */
   private static final WebPImageReaderSpi LIBRARY = new WebPImageReaderSpi();
@@ -35,7 +41,7 @@ final class WebpDecoder implements PictureFileDecoder {
   @Override
   public Picture decode(byte[] file, PixelLimit limit) throws IOException {
     Chunks chunks = new Chunks(file, limit);
-    chunks.read(FILE_HEADER, file.length);
+    chunks.read(FILE_HEADER, file.length, CHUNKS);
     Picture picture = chunks.picture();
     int orientation = chunks.exif.orElse(chunks.xmp.orElse(Orientation.UPRIGHT));
     return Orientation.upright(picture, orientation);
@@ -59,16 +65,18 @@ final class WebpDecoder implements PictureFileDecoder {
       this.limit = limit;
     }
 
-    void read(int start, int end) throws IOException {
+    void read(int start, int end, Set<String> names) throws IOException {
       int place = start;
       while (end - place >= CHUNK_HEADER) {
         String name = name(file.array(), place);
         int length = file.getInt(place + Integer.BYTES);
         int data = place + CHUNK_HEADER;
         if (length < 0 || length > end - data) {
-          throw new IOException("its chunk " + name.strip() + " goes beyond its end");
+          throw new IOException("its chunk at byte " + place + " goes beyond its end");
         }
-        chunk(name, data, data + length);
+        if (names.contains(name)) {
+          chunk(name, data, data + length);
+        }
         place = data + length + (length & 1);
       }
     }
@@ -82,16 +90,15 @@ final class WebpDecoder implements PictureFileDecoder {
           if (pixels == null) {
             left = 2 * int24(start);
             top = 2 * int24(start + 3);
-            read(start + FRAME_HEADER, end);
+            read(start + FRAME_HEADER, end, PIXELS);
           }
         }
-        case "VP8 ", "VP8L" -> {
+        default -> {
           if (pixels == null) {
             frame = name.equals("VP8 ") ? lossy(start) : lossless(start);
             pixels = alone(start - CHUNK_HEADER, end);
           }
         }
-        default -> {}
       }
     }
 
