@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 class FaultyS3IT {
   private static final double FAULTS = Double.parseDouble(System.getProperty("faults", "0.1"));
   private static final long SEED = Long.getLong("faults.seed", 1);
-  private static final int STEPS = Integer.getInteger("faults.steps", 2);
+  private static final int STEPS = 2;
+  private static final int COMMIT_EVERY = Integer.getInteger("faults.commit-every", 100);
 
   @TempDir private Path folder;
 
@@ -28,7 +29,7 @@ class FaultyS3IT {
       settings.put("fs.s3a.endpoint", relay.endpoint().toString());
       PictureJob job = new PictureJob(folder, "s3a://pictures/", settings, server.configuration());
 
-      int code = job.start("out", STEPS).waitFor();
+      int code = job.start("out", STEPS, COMMIT_EVERY).waitFor();
 
       System.out.println("FaultyS3IT: " + relay.requests() + " requests, " + relay.faults());
       assertThat(code).as(job.log()).isZero();

@@ -21,6 +21,7 @@ class KillIT {
   private static final int LEAST_WAIT_MILLIS = 2000;
   private static final int MOST_WAIT_MILLIS = 14_000;
   private static final int AWAY_SECONDS = 10;
+  private static final int COMMIT_EVERY = 25;
 
   /** So many steps a picture that about so many kills fit into one run. */
   private static final int STEPS = 10 * KILLS;
@@ -68,20 +69,20 @@ class KillIT {
     int outputs = 0;
     do {
       String output = "out-" + outputs++;
-      Process run = job.start(output, STEPS);
+      Process run = job.start(output, STEPS, COMMIT_EVERY);
       while (kills < KILLS && isReached(run)) {
         String victim = names.get(kills % names.size());
         kills++;
         killed.merge(victim, 1, Integer::sum);
         victims.get(victim).kill(run);
         if (victim.equals("driver")) {
-          run = job.start(output, STEPS);
+          run = job.start(output, STEPS, COMMIT_EVERY);
         }
       }
       assertThat(run.waitFor()).as(job.log()).isZero();
       job.assertComplete(output);
     } while (kills < KILLS);
-    System.out.println("KillIT: killed " + killed + ", outputs " + outputs);
+    System.out.println("KillIT: killed " + killed + " while " + outputs + " outputs were made");
   }
 
   /** Waits for a random moment after executors are there; false when the run has ended before. */

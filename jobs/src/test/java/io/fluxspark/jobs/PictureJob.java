@@ -62,8 +62,9 @@ final class PictureJob {
    *
    * @param output a name for the output
    * @param steps of the sampler; how long it takes
+   * @param commitEvery so many pictures
    */
-  Process start(String output, int steps) throws IOException {
+  Process start(String output, int steps, int commitEvery) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -78,7 +79,7 @@ final class PictureJob {
                 "--output",
                 at(output).toString(),
                 "--commit-every",
-                "25",
+                Integer.toString(commitEvery),
                 "--batch-size",
                 "2",
                 "--height",
