@@ -27,13 +27,14 @@ class FaultyS3IT {
       server.createBucket("pictures");
       Map<String, String> settings = server.settings();
       settings.put("fs.s3a.endpoint", relay.endpoint().toString());
-      PictureJob job = new PictureJob(folder, "s3a://pictures/", settings, server.configuration());
+      try (PictureJob job =
+          new PictureJob(folder, "s3a://pictures/", settings, server.configuration())) {
+        int code = job.start("out", STEPS, COMMIT_EVERY).waitFor();
 
-      int code = job.start("out", STEPS, COMMIT_EVERY).waitFor();
-
-      System.out.println("FaultyS3IT: " + relay.requests() + " requests, " + relay.faults());
-      assertThat(code).as(job.log()).isZero();
-      job.assertComplete("out");
+        System.out.println("FaultyS3IT: " + relay.requests() + " requests, " + relay.faults());
+        assertThat(code).as(job.log()).isZero();
+        job.assertComplete("out");
+      }
       assertThat(relay.faults()).containsOnlyKeys(Fault.values());
       assertThat(server.unfinishedUploads("pictures")).isEmpty();
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,10 @@ class KillIT {
   private static final int MOST_WAIT_MILLIS = 14_000;
   private static final int AWAY_SECONDS = 10;
   private static final int COMMIT_EVERY = 25;
+  private static final String DRIVER = "driver";
+
+  /** The exit code of what {@code kill -9} ended. */
+  private static final int KILLED = 137;
 
   /** So many steps a picture that about so many kills fit into one run. */
   private static final int STEPS = 10 * KILLS;
@@ -30,31 +35,36 @@ class KillIT {
 
   private final Random random = new Random(Long.getLong("kills.seed", 1));
 
-  /** Something that can be killed while a run goes on. */
+  /** Something that can be killed while a job runs. */
   private interface Victim {
-    void kill(Process run) throws Exception;
+    /** False where the run has just ended by itself. */
+    boolean kill(PictureJob job) throws Exception;
   }
 
   @Test
   void nothingIsLostOrTwiceInALocalFolder() throws Exception {
-    survive(
-        new PictureJob(folder, folder.toUri().toString(), Map.of(), new Configuration()),
-        Map.of("driver", this::killDriver, "executor", this::killExecutor));
+    try (PictureJob job =
+        new PictureJob(folder, folder.toUri().toString(), Map.of(), new Configuration())) {
+      survive(job, Map.of(DRIVER, this::killDriver, "executor", this::killExecutor));
+    }
   }
 
   @Test
   void nothingIsLostOrTwiceOnS3() throws Exception {
     try (S3ProxyServer server = new S3ProxyServer(folder)) {
       server.createBucket("pictures");
-      survive(
-          new PictureJob(folder, "s3a://pictures/", server.settings(), server.configuration()),
-          Map.of(
-              "driver",
-              this::killDriver,
-              "executor",
-              this::killExecutor,
-              "server",
-              run -> takeAway(server)));
+      try (PictureJob job =
+          new PictureJob(folder, "s3a://pictures/", server.settings(), server.configuration())) {
+        survive(
+            job,
+            Map.of(
+                DRIVER,
+                this::killDriver,
+                "executor",
+                this::killExecutor,
+                "server",
+                any -> takeAway(server)));
+      }
       assertThat(server.unfinishedUploads("pictures")).isEmpty();
     }
   }
@@ -70,12 +80,14 @@ class KillIT {
     do {
       String output = "out-" + outputs++;
       Process run = job.start(output, STEPS, COMMIT_EVERY);
-      while (kills < KILLS && isReached(run)) {
+      while (kills < KILLS && isReached(run, underWay(job, names.get(kills % names.size())))) {
         String victim = names.get(kills % names.size());
+        if (!victims.get(victim).kill(job)) {
+          break;
+        }
         kills++;
         killed.merge(victim, 1, Integer::sum);
-        victims.get(victim).kill(run);
-        if (victim.equals("driver")) {
+        if (victim.equals(DRIVER)) {
           run = job.start(output, STEPS, COMMIT_EVERY);
         }
       }
@@ -85,33 +97,42 @@ class KillIT {
     System.out.println("KillIT: killed " + killed + " while " + outputs + " outputs were made");
   }
 
-  /** Waits for a random moment after executors are there; false when the run has ended before. */
-  private boolean isReached(Process run) throws InterruptedException {
-    while (run.isAlive() && PictureJob.executors(run).isEmpty()) {
+  /** A driver that was killed before it made anything has not lost anything. */
+  private static BooleanSupplier underWay(PictureJob job, String victim) {
+    return victim.equals(DRIVER) ? job::hasProgress : () -> !job.executors().isEmpty();
+  }
+
+  /** Waits for a random moment after a run is under way; false when it has ended before. */
+  private boolean isReached(Process run, BooleanSupplier isUnderWay) throws InterruptedException {
+    while (run.isAlive() && !isUnderWay.getAsBoolean()) {
       run.waitFor(100, TimeUnit.MILLISECONDS);
     }
     int millis = LEAST_WAIT_MILLIS + random.nextInt(MOST_WAIT_MILLIS - LEAST_WAIT_MILLIS);
     return !run.waitFor(millis, TimeUnit.MILLISECONDS);
   }
 
-  private void killDriver(Process run) throws Exception {
-    List<ProcessHandle> orphans = PictureJob.executors(run);
-    run.destroyForcibly().waitFor();
+  private boolean killDriver(PictureJob job) throws Exception {
+    List<ProcessHandle> orphans = job.executors();
+    int code = job.run().destroyForcibly().waitFor();
     for (ProcessHandle orphan : orphans) {
       orphan.onExit().get(2, TimeUnit.MINUTES); // they see that their driver is gone
     }
+    return code == KILLED;
   }
 
-  private void killExecutor(Process run) {
-    List<ProcessHandle> executors = PictureJob.executors(run);
-    if (!executors.isEmpty()) {
-      executors.get(random.nextInt(executors.size())).destroyForcibly();
+  private boolean killExecutor(PictureJob job) throws Exception {
+    List<ProcessHandle> executors = job.executors();
+    while (executors.isEmpty() && !job.run().waitFor(100, TimeUnit.MILLISECONDS)) {
+      executors = job.executors();
     }
+    return !executors.isEmpty()
+        && executors.get(random.nextInt(executors.size())).destroyForcibly();
   }
 
-  private static void takeAway(S3ProxyServer server) throws Exception {
+  private static boolean takeAway(S3ProxyServer server) throws Exception {
     server.kill();
     TimeUnit.SECONDS.sleep(AWAY_SECONDS);
     server.start();
+    return true;
   }
 }

@@ -18,7 +18,7 @@ import org.apache.spark.sql.Row;
  * {@code deploy/submit generate} of {@value #IMAGES} small pictures on two executors that are
  * processes of their own. Prompts, model and pictures are in one place.
  */
-final class PictureJob {
+final class PictureJob implements AutoCloseable {
   static final int IMAGES = 200;
   private static final int SIZE = 64;
 
@@ -26,6 +26,8 @@ final class PictureJob {
   private final Path place;
   private final Map<String, String> settings;
   private final FileSystem files;
+  private Process run;
+  private int logBefore;
 
   /**
    * Brings prompts and model there.
@@ -101,16 +103,24 @@ final class PictureJob {
         .forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     settings.forEach(
         (key, value) -> command.addAll(List.of("--conf", "spark.hadoop." + key + "=" + value)));
+    logBefore = log().length();
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().remove("SPARK_HOME");
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log.txt").toFile()))
-        .start();
+    run =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log.txt").toFile()))
+            .start();
+    return run;
   }
 
-  /** A run's executors. */
-  static List<ProcessHandle> executors(Process run) {
+  /** The driver that was started last. */
+  Process run() {
+    return run;
+  }
+
+  /** The executors of the run that was started last. */
+  List<ProcessHandle> executors() {
     return run.descendants()
         .filter(
             process ->
@@ -118,12 +128,27 @@ final class PictureJob {
         .toList();
   }
 
+  /** Whether the run that was started last has told of pictures. */
+  boolean hasProgress() {
+    return log().substring(logBefore).contains(" of " + IMAGES + " images");
+  }
+
   /** What all runs have said so far. */
   String log() {
+    java.nio.file.Path log = folder.resolve("log.txt");
     try {
-      return Files.readString(folder.resolve("log.txt"));
+      return Files.exists(log) ? Files.readString(log) : "";
     } catch (IOException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  /** Ends what a failed test has left. */
+  @Override
+  public void close() {
+    if (run != null) {
+      executors().forEach(ProcessHandle::destroyForcibly);
+      run.destroyForcibly();
     }
   }
 
