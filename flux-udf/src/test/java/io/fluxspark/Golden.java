@@ -35,7 +35,8 @@ public final class Golden {
 
   /** A tensor of whole numbers of a case's {@code expected.safetensors}, row by row. */
   public static long[][] longs(String caseName, String tensor) {
-    TensorEntry entry = Checkpoint.open(path(caseName), "expected").find(tensor).orElseThrow();
+    TensorEntry entry =
+        Checkpoint.open(path(caseName), "expected").find(tensor).orElseThrow().parts().get(0);
     int columns = Math.toIntExact(entry.shape().get(1));
     try {
       LongBuffer values =

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -30,9 +29,6 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
   private static final VaeConfig DEV_VAE =
       new VaeConfig(
           3, 3, 16, List.of(128, 256, 512, 512), 2, 32, 0.3611, 0.1159, false, false, true);
-  private static final ScheduleConfig DEV_SCHEDULER =
-      new ScheduleConfig(
-          1000, 3, true, 0.5, 1.15, 256, 4096, OptionalDouble.empty(), "exponential");
 
   private static final double GIB = 1L << 30;
   private static final double MIB = 1L << 20;
@@ -80,7 +76,7 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
     differ(differences, "text_encoder_2", folder.textEncoder2Config(), DEV_TEXT_ENCODER_2);
     differ(differences, "transformer", folder.transformerConfig(), DEV_TRANSFORMER);
     differ(differences, "vae", folder.vaeConfig(), DEV_VAE);
-    differ(differences, "scheduler", folder.scheduleConfig(), DEV_SCHEDULER);
+    differ(differences, "scheduler", folder.scheduleConfig(), ScheduleConfig.dev());
     return new ModelReport(folder, parts, differences);
   }
 

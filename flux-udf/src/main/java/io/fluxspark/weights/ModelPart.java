@@ -154,30 +154,39 @@ public final class ModelPart implements AutoCloseable {
     private final TensorScope scope;
     private final DataType type;
     private final Map<Path, TensorFile> files = new HashMap<>();
+    private final TensorLists lists;
 
     Loader(Checkpoint checkpoint, TensorScope scope, DataType type) {
       this.checkpoint = checkpoint;
       this.scope = scope;
       this.type = type;
+      this.lists = new TensorLists(scope.device());
     }
 
     NativeWeights load(String prefix, List<WeightSpec> specs) {
       try (TensorScope temporary = new TensorScope(scope.device())) {
         Map<String, NativeTensor> byName = new HashMap<>();
         for (WeightSpec spec : specs) {
-          TensorEntry entry = checkpoint.require(prefix + spec.name(), spec.shape());
-          TensorFile file = files.computeIfAbsent(entry.file(), TensorFile::new);
-          byName.put(
-              spec.name(),
-              file.tensor(temporary, entry.dataType(), entry.offset(), entry.shape(), type));
+          StoredWeight weight = checkpoint.require(prefix + spec.name(), spec.shape());
+          byName.put(spec.name(), read(temporary, weight));
         }
         return scope.weights(byName);
       }
     }
 
+    private NativeTensor read(TensorScope owner, StoredWeight weight) {
+      TensorFile file = files.computeIfAbsent(weight.file(), TensorFile::new);
+      List<NativeTensor> parts =
+          weight.parts().stream()
+              .map(part -> file.tensor(owner, part.dataType(), part.offset(), part.shape(), type))
+              .toList();
+      return parts.size() == 1 ? parts.get(0) : lists.joined(owner, parts, 0, 1, type);
+    }
+
     @Override
     public void close() {
       files.values().forEach(TensorFile::close);
+      lists.close();
     }
   }
 }
