@@ -44,12 +44,15 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
    * @param name of its sub folder
    * @param layers as a person says it
    * @param parameters numbers in the weights that are used
+   * @param float8Parameters those of them that stay in float8 when the part is loaded
    * @param stored the types in the files
    */
-  public record Part(String name, String layers, long parameters, String stored) {
+  public record Part(
+      String name, String layers, long parameters, long float8Parameters, String stored) {
     /** Bytes of the weights when they compute in that type. */
     public long bytes(DataType type) {
-      return parameters * type.bytes();
+      return (parameters - float8Parameters) * type.bytes()
+          + float8Parameters * DataType.FLOAT8_E4M3FN.bytes();
     }
   }
 
@@ -69,7 +72,13 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
                   part.checkpoint().types().stream()
                       .map(Enum::name)
                       .collect(Collectors.joining("+"));
-              parts.add(new Part(name, part.layers(), part.plan().parameters(), stored));
+              parts.add(
+                  new Part(
+                      name,
+                      part.layers(),
+                      part.plan().parameters(),
+                      part.float8Parameters(),
+                      stored));
             });
     List<String> differences = new ArrayList<>();
     differ(differences, "text_encoder", folder.textEncoderConfig(), DEV_TEXT_ENCODER);
@@ -127,8 +136,8 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
             "",
             "%,d".formatted(parameters),
             "",
-            size(parameters * DataType.FLOAT32.bytes()),
-            size(parameters * DataType.BFLOAT16.bytes())));
+            size(bytes(DataType.FLOAT32)),
+            size(bytes(DataType.BFLOAT16))));
     text.append(
         "%nThe last two columns are the memory that the weights need by --dtype.%n".formatted());
     if (differences.isEmpty()) {
@@ -138,6 +147,10 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
       differences.forEach(difference -> text.append("  %s%n".formatted(difference)));
     }
     return text.toString();
+  }
+
+  private long bytes(DataType type) {
+    return parts.stream().mapToLong(part -> part.bytes(type)).sum();
   }
 
   private static String row(Object... cells) {

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.program.WeightStorage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -55,14 +57,11 @@ public final class Checkpoint {
     Path single = folder.resolve(stem + ".safetensors");
     Path index = folder.resolve(stem + ".safetensors.index.json");
     if (Files.exists(single)) {
-      TreeMap<String, StoredWeight> weights = new TreeMap<>();
-      SafetensorsHeader.read(single)
-          .tensors()
-          .forEach(tensor -> weights.put(tensor.name(), StoredWeight.of(tensor)));
-      return new Checkpoint(folder, Optional.empty(), weights);
+      return new Checkpoint(
+          folder, Optional.empty(), stored(SafetensorsHeader.read(single).tensors()));
     }
     if (Files.exists(index)) {
-      return new Checkpoint(folder, Optional.of(index), readShards(folder, index));
+      return new Checkpoint(folder, Optional.of(index), stored(readShards(folder, index)));
     }
     throw new FluxSparkException(
         ErrorCode.INVALID_MODEL,
@@ -77,13 +76,23 @@ public final class Checkpoint {
                 .orElse(""));
   }
 
-  private static TreeMap<String, StoredWeight> readShards(Path folder, Path index) {
+  private static TreeMap<String, StoredWeight> stored(List<TensorEntry> tensors) {
+    Float8Scales scales = new Float8Scales(tensors);
+    TreeMap<String, StoredWeight> weights = new TreeMap<>();
+    for (TensorEntry tensor : tensors) {
+      weights.put(
+          tensor.name(), new StoredWeight(tensor.name(), List.of(tensor), scales.of(tensor)));
+    }
+    return weights;
+  }
+
+  private static List<TensorEntry> readShards(Path folder, Path index) {
     ObjectNode json = JsonFiles.readObject(index);
     if (!(json.get("weight_map") instanceof ObjectNode weightMap)) {
       throw invalid(index, "key 'weight_map' must be an object that names each tensor's file");
     }
     Map<String, Map<String, TensorEntry>> shards = new HashMap<>();
-    TreeMap<String, StoredWeight> weights = new TreeMap<>();
+    List<TensorEntry> tensors = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : weightMap.properties()) {
       String name = field.getKey();
       if (!field.getValue().isTextual()) {
@@ -104,9 +113,9 @@ public final class Checkpoint {
             index,
             "tensor " + JsonFiles.quoted(name) + " is not in " + shard + ", which should have it");
       }
-      weights.put(name, StoredWeight.of(tensor));
+      tensors.add(tensor);
     }
-    return weights;
+    return tensors;
   }
 
   private static Path shardFile(Path folder, Path index, String shard) {
@@ -227,6 +236,11 @@ public final class Checkpoint {
     Set<StoredType> types = EnumSet.noneOf(StoredType.class);
     weights.values().forEach(weight -> types.add(weight.type()));
     return types;
+  }
+
+  /** How programs are given the matrices of its linear layers. */
+  public WeightStorage storage() {
+    return types().contains(StoredType.F8_E4M3) ? WeightStorage.FLOAT8 : WeightStorage.AS_COMPUTED;
   }
 
   /** The safetensors files, sorted. */

@@ -3,7 +3,6 @@ package io.fluxspark.weights;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +40,11 @@ public final class SingleFile {
 
   private final SafetensorsHeader header;
   private final Map<String, TensorEntry> tensors = new HashMap<>();
+  private final Float8Scales scales;
 
   private SingleFile(SafetensorsHeader header) {
     this.header = header;
+    this.scales = new Float8Scales(header.tensors());
     header.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
   }
 
@@ -187,7 +188,8 @@ public final class SingleFile {
     private final Map<String, StoredWeight> byName = new HashMap<>();
 
     void add(String name, List<TensorEntry> parts) {
-      StoredWeight other = byName.putIfAbsent(name, new StoredWeight(name, new ArrayList<>(parts)));
+      StoredWeight other =
+          byName.putIfAbsent(name, new StoredWeight(name, parts, scales.of(parts.get(0))));
       if (other != null) {
         throw invalid(
             "tensors "

@@ -5,16 +5,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Where a weight lies: a stored tensor, some of its rows, or several such pieces below each other.
  *
  * @param name by which programs ask for it
  * @param parts of one file and type, equal in all sizes but the first; at least one
+ * @param scale one number by which all of them are multiplied, where there is one
  */
-public record StoredWeight(String name, List<TensorEntry> parts) {
+public record StoredWeight(String name, List<TensorEntry> parts, Optional<TensorEntry> scale) {
   public StoredWeight {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(scale, "scale");
     parts = List.copyOf(parts);
     TensorEntry first = parts.get(0);
     for (TensorEntry part : parts.subList(1, parts.size())) {
@@ -26,9 +29,9 @@ public record StoredWeight(String name, List<TensorEntry> parts) {
     }
   }
 
-  /** A tensor as it is stored. */
-  static StoredWeight of(TensorEntry tensor) {
-    return new StoredWeight(tensor.name(), List.of(tensor));
+  /** Whether programs can convert it at every use: it is one matrix in float8. */
+  public boolean isFloat8Matrix() {
+    return type() == StoredType.F8_E4M3 && parts.size() == 1 && shape().size() == 2;
   }
 
   private static List<Long> rest(List<Long> shape) {

@@ -40,10 +40,16 @@ public record TensorEntry(
       case BF16 -> DataType.BFLOAT16;
       case F16 -> DataType.FLOAT16;
       case F32 -> DataType.FLOAT32;
+      case F8_E4M3 -> DataType.FLOAT8_E4M3FN;
       default ->
           throw new FluxSparkException(
               ErrorCode.INVALID_MODEL,
-              file + ": tensor " + name + " is stored as " + type + "; BF16, F16 or F32 is wanted");
+              file
+                  + ": tensor "
+                  + name
+                  + " is stored as "
+                  + type
+                  + "; BF16, F16, F32 or F8_E4M3 is wanted");
     };
   }
 
