@@ -101,6 +101,7 @@ record RunReport(
     used.put("output", Secrets.redacted(options.output()));
     used.put("output-format", options.outputFormat());
     used.put("model", Secrets.redacted(options.model()));
+    options.variant().ifPresent(variant -> used.put("variant", variant.toString()));
     used.put("dtype", job.settings().dtype());
     used.put("image-format", options.imageFormat().formatName());
     used.put("image-quality", options.imageQuality());
