@@ -23,13 +23,11 @@ class KillIT {
   private static final int MOST_WAIT_MILLIS = 14_000;
   private static final int AWAY_SECONDS = 10;
   private static final int COMMIT_EVERY = 25;
+  private static final int STEPS = 20;
   private static final String DRIVER = "driver";
 
   /** The exit code of what {@code kill -9} ended. */
   private static final int KILLED = 137;
-
-  /** So many steps a picture that about so many kills fit into one run. */
-  private static final int STEPS = 10 * KILLS;
 
   @TempDir private Path folder;
 

@@ -22,6 +22,10 @@ final class PictureJob implements AutoCloseable {
   static final int IMAGES = 200;
   private static final int SIZE = 64;
 
+  /** A process that is killed soon would spend most of its time on compiling itself. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
+
   private final java.nio.file.Path folder;
   private final Path place;
   private final Map<String, String> settings;
@@ -97,6 +101,9 @@ final class PictureJob implements AutoCloseable {
     Map.of(
             "spark.executor.memory", "1g",
             "spark.executor.extraClassPath", System.getProperty("fluxspark.jar"),
+            "spark.driver.extraJavaOptions", SHORT_LIVED,
+            "spark.executor.extraJavaOptions", SHORT_LIVED,
+            "spark.sql.shuffle.partitions", "4",
             "spark.driver.host", "localhost",
             "spark.driver.bindAddress", "127.0.0.1",
             "spark.ui.enabled", "false")
