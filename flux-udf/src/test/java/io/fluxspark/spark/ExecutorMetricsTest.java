@@ -26,7 +26,8 @@ class ExecutorMetricsTest {
     ExecutorMetrics metrics = new ExecutorMetrics();
     metrics.batch(new StageSeconds(1, 2, 4));
     metrics.batch(new StageSeconds(1, 2, 4));
-    metrics.made(new ImageOutcome.Made(null, null, new StageSeconds(0, 0, 0), 0.5, null, null));
+    metrics.made(
+        new ImageOutcome.Made(null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
     metrics.failed();
     metrics.outOfMemoryRetry();
 
