@@ -18,6 +18,9 @@ public record PictureScores(long perceptualHash, double sharpness, double flatne
   private static final int FREQUENCIES = 8;
   private static final int SAME = 2;
 
+  /** Of a level of luminance, that frequencies are told apart by. */
+  private static final double FRACTIONS = 1000;
+
   /** The scores of a picture. */
   public static PictureScores of(Picture picture) {
     int[] luminance = luminance(picture);
@@ -69,7 +72,8 @@ public record PictureScores(long perceptualHash, double sharpness, double flatne
             sum += small[y][x] * cosine(u, x) * cosine(v, y);
           }
         }
-        frequencies[v * FREQUENCIES + u] = sum;
+        // Without rounding errors, which would be all that there is of a picture of one colour.
+        frequencies[v * FREQUENCIES + u] = Math.rint(sum * FRACTIONS) / FRACTIONS;
       }
     }
     double[] sorted = Arrays.copyOfRange(frequencies, 1, frequencies.length); // without the mean

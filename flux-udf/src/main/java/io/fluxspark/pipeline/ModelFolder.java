@@ -6,6 +6,7 @@ import io.fluxspark.request.Conditioning;
 import io.fluxspark.sampling.ScheduleConfig;
 import io.fluxspark.text.ClipConfig;
 import io.fluxspark.text.T5Config;
+import io.fluxspark.text.TokenizerFiles;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.VaeConfig;
 import io.fluxspark.weights.Checkpoint;
@@ -47,16 +48,6 @@ public record ModelFolder(
   private static final int FLUX_LAYERS = 19;
   private static final int FLUX_SINGLE_LAYERS = 38;
   private static final int LITE_LAYERS = 8;
-
-  /** What a tokenizer is made of, in both encoders' folders; not all are there. */
-  private static final List<String> TOKENIZER_FILES =
-      List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "vocab.json",
-          "merges.txt",
-          "spiece.model");
 
   /** Checks that the parts fit each other. */
   public ModelFolder {
@@ -223,7 +214,7 @@ public record ModelFolder(
       checkpoint.index().ifPresent(files::add);
     }
     for (Path folder : List.of(tokenizer, tokenizer2)) {
-      TOKENIZER_FILES.stream()
+      TokenizerFiles.ALL_NAMES.stream()
           .map(folder::resolve)
           .filter(Files::isRegularFile)
           .forEach(files::add);

@@ -182,11 +182,19 @@ public final class Tensor {
   }
 
   Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
-    requireSameType("conv2d", weight);
     requireSameType("conv2d", bias);
+    require(bias.shape.equals(List.of(weight.size(0))), "conv2d", weight, bias);
+    return convolved(weight, bias, stride, padding);
+  }
+
+  Tensor conv2d(Tensor weight, int stride, int padding) {
+    return convolved(weight, "None", stride, padding);
+  }
+
+  private Tensor convolved(Tensor weight, Object bias, int stride, int padding) {
+    requireSameType("conv2d", weight);
     requireRank("conv2d", 4);
     require(weight.shape.size() == 4 && weight.size(1).equals(size(1)), "conv2d", this, weight);
-    require(bias.shape.equals(List.of(weight.size(0))), "conv2d", weight, bias);
     if (!weight.size(2).equals(weight.size(3))) {
       throw new IllegalArgumentException(
           "conv2d: the kernel of " + weight.describe() + " is not square");

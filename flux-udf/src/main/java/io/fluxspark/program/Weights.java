@@ -150,6 +150,13 @@ public final class Weights {
         padding);
   }
 
+  /** The same without {@code name.bias}. */
+  public Tensor conv2dWithoutBias(
+      String name, Tensor x, long out, int kernel, int stride, int padding) {
+    return x.conv2d(
+        get(name + ".weight", out, x.size(1).constant(), kernel, kernel), stride, padding);
+  }
+
   List<WeightSpec> specs() {
     return List.copyOf(specs.values());
   }

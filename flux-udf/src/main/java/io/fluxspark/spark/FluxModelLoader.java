@@ -21,7 +21,8 @@ public record FluxModelLoader() implements ModelLoader {
         ModelLocation.open(location), device(key.device()), DataType.fromName(key.dtype()));
   }
 
-  private static Device device(String name) {
+  /** A device by its name in {@link ModelKey}. */
+  static Device device(String name) {
     if (name.equals(ModelKey.CPU)) {
       return Device.cpu();
     }

@@ -1,11 +1,14 @@
 package io.fluxspark.spark;
 
+import io.fluxspark.image.Picture;
 import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.request.Batches;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToDoubleBiFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -41,12 +44,14 @@ public record GenerateImages(
       return rows;
     }
     TaskContext context = TaskContext.get();
+    String device = device(context);
     ModelKey key =
-        new ModelKey(
-            job.location(), job.settings().modelDigest(), device(context), job.settings().dtype());
+        new ModelKey(job.location(), job.settings().modelDigest(), device, job.settings().dtype());
     ExecutorMetrics metrics = ExecutorMetrics.shared();
     ModelCache.Lease lease = LostDevice.watch(() -> ModelCache.shared().lease(key, job.loader()));
     context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
+    Optional<ToDoubleBiFunction<Picture, String>> clip =
+        Optional.ofNullable(job.clip()).map(model -> clip(model.key(device), context));
     AtomicBoolean closed = new AtomicBoolean();
     BatchRun run =
         new BatchRun(
@@ -67,12 +72,20 @@ public record GenerateImages(
                 PictureEncoder.of(job.pictureFormat()),
                 job.settings(),
                 job.review().isScored(),
+                clip,
                 job.review().open()),
             context::isInterrupted,
             closed);
     // Listeners run last in, first out: the stream ends before the model is given back.
     context.addTaskCompletionListener((TaskCompletionListener) ended -> stream.close());
     return new MadeRows(stream, metrics);
+  }
+
+  /** What scores pictures, held as long as the task. */
+  private static ToDoubleBiFunction<Picture, String> clip(ModelKey key, TaskContext context) {
+    ClipScorers.Lease lease = LostDevice.watch(() -> ClipScorers.shared().lease(key));
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
+    return lease.scorer()::score;
   }
 
   private Iterator<List<PlannedImage>> batches(Iterator<Row> rows) {

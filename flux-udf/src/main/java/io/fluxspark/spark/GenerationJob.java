@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param settings what decides the bytes of the picture files
  * @param batchSize the most pictures of one batch, at least 1
  * @param review what is done with every picture besides writing it
+ * @param clip what scores the pictures against their prompts; null for none
  * @param store where LoRAs that are elsewhere are kept
  * @param runId the run's name in the output
  */
@@ -24,6 +25,7 @@ public record GenerationJob(
     PictureSettings settings,
     int batchSize,
     ReviewSettings review,
+    ClipModel clip,
     ModelStoreSettings store,
     String runId,
     ModelLoader loader)

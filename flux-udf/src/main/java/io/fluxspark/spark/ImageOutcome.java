@@ -16,6 +16,7 @@ sealed interface ImageOutcome {
    * @param seconds this picture's share of its batch's
    * @param encodingSeconds spent on the file
    * @param scores null where none were wanted
+   * @param clipScore null where no CLIP model was given, or its numbers were not finite
    * @param verdict null where there is no review
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -26,6 +27,7 @@ sealed interface ImageOutcome {
       StageSeconds seconds,
       double encodingSeconds,
       PictureScores scores,
+      Double clipScore,
       String verdict)
       implements ImageOutcome {}
 

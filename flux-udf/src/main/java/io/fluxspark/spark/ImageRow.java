@@ -156,6 +156,7 @@ record ImageRow(ImageRequest request) {
     row.add(scores == null ? null : scores.perceptualHash());
     row.add(scores == null ? null : scores.sharpness());
     row.add(scores == null ? null : scores.flatness());
+    row.add(made.clipScore());
     row.add(made.verdict());
     row.add(request.requestKey());
     row.add(job.runId());

@@ -17,16 +17,27 @@ import io.fluxspark.request.RequestInputs;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.ToDoubleBiFunction;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** Picture files with the parameters that made them; the same picture gives the same bytes. */
+/**
+ * Picture files with the parameters that made them; the same picture gives the same bytes.
+ *
+ * @param clip scores a picture against its prompt
+ */
 record PictureFiles(
     PictureEncoder encoder,
     PictureSettings settings,
     boolean isScored,
+    Optional<ToDoubleBiFunction<Picture, String>> clip,
     Optional<PictureReview> review) {
   private static final double NANOS = 1e9;
 
+  /**
+   * Writes one file.
+   *
+   * @throws FluxSparkException {@code DEVICE_LOST}; any other failure is the picture's own
+   */
   ImageOutcome write(PlannedImage planned, GeneratedImage.Made made, StageSeconds seconds) {
     long start = System.nanoTime();
     Picture picture = made.picture();
@@ -38,6 +49,7 @@ record PictureFiles(
             ErrorCode.REJECTED, "rejected by the review: " + verdict.get().text());
       }
       PictureScores scores = isScored ? PictureScores.of(picture) : null;
+      Double clipScore = clip.map(scorer -> clipScore(scorer, picture, planned)).orElse(null);
       byte[] file = encoder.encode(picture, settings.quality(), parameters(planned.request()));
       double encodingSeconds = (System.nanoTime() - start) / NANOS;
       return new ImageOutcome.Made(
@@ -47,14 +59,25 @@ record PictureFiles(
           seconds,
           encodingSeconds,
           scores,
+          clipScore,
           verdict.map(PictureReview.Verdict::text).orElse(null));
     } catch (FluxSparkException e) {
+      if (e.code() == ErrorCode.DEVICE_LOST) {
+        throw e;
+      }
       return new ImageOutcome.Failed(planned, e);
     } catch (RuntimeException e) {
       return new ImageOutcome.Failed(
           planned,
           new FluxSparkException(ErrorCode.INTERNAL, "the picture file was not written: " + e, e));
     }
+  }
+
+  /** By the prompt that CLIP's text encoder saw too; null where it is not finite. */
+  private static Double clipScore(
+      ToDoubleBiFunction<Picture, String> scorer, Picture picture, PlannedImage planned) {
+    double score = scorer.applyAsDouble(picture, planned.request().request().prompt());
+    return Double.isFinite(score) ? score : null;
   }
 
   private static PictureReview.Verdict judge(

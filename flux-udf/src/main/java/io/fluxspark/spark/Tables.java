@@ -45,6 +45,7 @@ public final class Tables {
   public static final String SECONDS_DENOISING = "seconds_denoising";
   public static final String SECONDS_DECODING = "seconds_decoding";
   public static final String SECONDS_ENCODING = "seconds_encoding";
+  public static final String PERCEPTUAL_HASH = "perceptual_hash";
   public static final String REQUEST_KEY = "request_key";
   public static final String RUN_ID = "run_id";
   public static final String ERROR_CODE = "error_code";
@@ -142,9 +143,10 @@ public final class Tables {
           .add(SECONDS_DENOISING, DoubleType)
           .add(SECONDS_DECODING, DoubleType)
           .add(SECONDS_ENCODING, DoubleType)
-          .add("perceptual_hash", LongType)
+          .add(PERCEPTUAL_HASH, LongType)
           .add("sharpness", DoubleType)
           .add("flatness", DoubleType)
+          .add("clip_score", DoubleType)
           .add("verdict", StringType)
           .add(REQUEST_KEY, StringType)
           .add(RUN_ID, StringType);

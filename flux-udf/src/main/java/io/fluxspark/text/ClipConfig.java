@@ -1,11 +1,9 @@
 package io.fluxspark.text;
 
 import static io.fluxspark.weights.ConfigFile.checkAtLeast;
-import static io.fluxspark.weights.ConfigFile.checkPositive;
 
 import io.fluxspark.weights.ConfigFile;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * The sizes of the CLIP text encoder, named as in transformers' {@code CLIPTextConfig}.
@@ -25,33 +23,17 @@ public record ClipConfig(
     String hiddenAct,
     double layerNormEps,
     int eosTokenId) {
-  private static final List<String> ACTIVATIONS = List.of("quick_gelu", "gelu");
+  /** CLIP's, see {@link #ofModel}. */
+  private static final int TOKENS = 77;
+
+  private static final int VOCABULARY = 49_408;
 
   public ClipConfig {
     checkAtLeast(1, "vocab_size", vocabSize);
-    checkAtLeast(1, "hidden_size", hiddenSize);
-    checkAtLeast(1, "intermediate_size", intermediateSize);
     checkAtLeast(1, "num_hidden_layers", numHiddenLayers);
-    checkAtLeast(1, "num_attention_heads", numAttentionHeads);
     checkAtLeast(2, "max_position_embeddings", maxPositionEmbeddings);
-    checkPositive("layer_norm_eps", layerNormEps);
     checkAtLeast(0, "eos_token_id", eosTokenId);
-    if (!ACTIVATIONS.contains(hiddenAct)) {
-      throw new IllegalArgumentException(
-          "key 'hidden_act' is "
-              + hiddenAct
-              + "; "
-              + String.join(" or ", ACTIVATIONS)
-              + " is wanted");
-    }
-    if (hiddenSize % numAttentionHeads != 0) {
-      throw new IllegalArgumentException(
-          "key 'hidden_size' is "
-              + hiddenSize
-              + "; a multiple of num_attention_heads, "
-              + numAttentionHeads
-              + ", is wanted");
-    }
+    new ClipLayer(hiddenSize, intermediateSize, numAttentionHeads, hiddenAct, layerNormEps);
   }
 
   /**
@@ -76,5 +58,30 @@ public record ClipConfig(
         config.requireString("hidden_act"),
         config.requireDouble("layer_norm_eps"),
         config.requireInt("eos_token_id"));
+  }
+
+  /**
+   * The {@code text_config} of a {@code CLIPModel}; transformers leaves out what is as in CLIP ViT
+   * B/32.
+   *
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL}, naming file and key
+   * @throws IllegalArgumentException naming a key whose value cannot be
+   */
+  public static ClipConfig ofModel(ConfigFile config) {
+    return new ClipConfig(
+        config.optionalInt("vocab_size", VOCABULARY),
+        config.optionalInt("hidden_size", 512),
+        config.optionalInt("intermediate_size", 2048),
+        config.optionalInt("num_hidden_layers", 12),
+        config.optionalInt("num_attention_heads", 8),
+        config.optionalInt("max_position_embeddings", TOKENS),
+        config.optionalString("hidden_act", "quick_gelu"),
+        config.optionalDouble("layer_norm_eps", 1e-5),
+        config.optionalInt("eos_token_id", VOCABULARY - 1));
+  }
+
+  /** Each of its layers. */
+  ClipLayer layer() {
+    return new ClipLayer(hiddenSize, intermediateSize, numAttentionHeads, hiddenAct, layerNormEps);
   }
 }

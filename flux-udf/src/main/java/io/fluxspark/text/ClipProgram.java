@@ -55,25 +55,6 @@ final class ClipProgram {
   private Method layer(Method m) {
     Weights w = m.adaptableWeights("w", type);
     Tensor x = m.input("x", type, B, tokens, Dim.of(hidden)); // (B, T, D)
-    Tensor y = w.layerNorm("layer_norm1", x, config.layerNormEps());
-    Weights attn = w.in("self_attn");
-    Tensor attended =
-        heads(attn.linear("q_proj", y, hidden))
-            .causalAttention(
-                heads(attn.linear("k_proj", y, hidden)),
-                heads(attn.linear("v_proj", y, hidden))); // (B, H, T, d)
-    x = x.add(attn.linear("out_proj", attended.transpose(1, 2).flatten(2, 3), hidden));
-    Tensor up =
-        w.linear(
-            "mlp.fc1",
-            w.layerNorm("layer_norm2", x, config.layerNormEps()),
-            config.intermediateSize());
-    Tensor activated = config.hiddenAct().equals("quick_gelu") ? up.quickGelu() : up.gelu();
-    return m.returns(x.add(w.linear("mlp.fc2", activated, hidden)));
-  }
-
-  private Tensor heads(Tensor x) {
-    long heads = config.numAttentionHeads();
-    return x.unflatten(-1, heads, hidden / heads).transpose(1, 2); // (B, T, D) to (B, H, T, d)
+    return m.returns(config.layer().write(w, x, Tensor::causalAttention));
   }
 }

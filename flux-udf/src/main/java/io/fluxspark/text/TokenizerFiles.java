@@ -16,6 +16,16 @@ public final class TokenizerFiles {
   static final String MERGES = "merges.txt";
   static final String SENTENCE_PIECE = "spiece.model";
 
+  /** What a tokenizer is made of, CLIP's and T5's; not all are there. */
+  public static final List<String> ALL_NAMES =
+      List.of(
+          TOKENIZER_JSON,
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          VOCAB,
+          MERGES,
+          SENTENCE_PIECE);
+
   private TokenizerFiles() {}
 
   /**

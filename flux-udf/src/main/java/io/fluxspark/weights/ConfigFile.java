@@ -19,10 +19,12 @@ import java.util.function.Predicate;
  */
 public final class ConfigFile {
   private final Path file;
+  private final String prefix;
   private final ObjectNode json;
 
-  private ConfigFile(Path file, ObjectNode json) {
+  private ConfigFile(Path file, String prefix, ObjectNode json) {
     this.file = file;
+    this.prefix = prefix;
     this.json = json;
   }
 
@@ -31,7 +33,7 @@ public final class ConfigFile {
    *     object
    */
   public static ConfigFile read(Path file) {
-    return new ConfigFile(file, JsonFiles.readObject(file));
+    return new ConfigFile(file, "", JsonFiles.readObject(file));
   }
 
   /**
@@ -109,6 +111,26 @@ public final class ConfigFile {
     return has(key) ? requireInts(key) : missing;
   }
 
+  public List<Double> optionalDoubles(String key, List<Double> missing) {
+    List<Double> numbers = new ArrayList<>();
+    if (has(key)) {
+      require(key, "a list of numbers", node -> eachIs(node, JsonNode::isNumber))
+          .forEach(element -> numbers.add(element.doubleValue()));
+    }
+    return has(key) ? numbers : missing;
+  }
+
+  /** Whether there is an object under the key, and no other value. */
+  public boolean hasObject(String key) {
+    return json.path(key).isObject();
+  }
+
+  /** An object inside the file's; its keys are named {@code key.x} in failures. */
+  public ConfigFile requireObject(String key) {
+    ObjectNode inner = (ObjectNode) require(key, "an object", JsonNode::isObject);
+    return new ConfigFile(file, prefix + key + ".", inner);
+  }
+
   public List<String> requireStrings(String key) {
     List<String> texts = new ArrayList<>();
     require(key, "a list of texts", node -> eachIs(node, JsonNode::isTextual))
@@ -161,7 +183,8 @@ public final class ConfigFile {
 
   /** The failure to throw for a key whose value is understood but cannot be used. */
   public FluxSparkException invalid(String key, String problem) {
-    return new FluxSparkException(ErrorCode.INVALID_MODEL, file + ": key '" + key + "' " + problem);
+    return new FluxSparkException(
+        ErrorCode.INVALID_MODEL, file + ": key '" + prefix + key + "' " + problem);
   }
 
   private static boolean eachIs(JsonNode list, Predicate<JsonNode> wanted) {

@@ -44,6 +44,16 @@ class PictureScoresTest {
   }
 
   @Test
+  void picturesOfOneColourLookAlike() {
+    for (int grey = 0; grey < 256; grey++) {
+      int level = grey;
+      assertThat(Long.bitCount(hash((x, y) -> level) ^ hash((x, y) -> 128)))
+          .as("grey %d", grey)
+          .isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
   void picturesThatLookAlikeHaveHashesThatDifferInFewBits() {
     Random random = new Random(1);
     long waves = hash(PictureScoresTest::waves);

@@ -41,6 +41,7 @@ class ImageStreamTest {
           PictureEncoder.of(PictureFormat.PNG),
           new PictureSettings("png", 75, "float32", "digest"),
           false,
+          Optional.empty(),
           Optional.empty());
 
   private final AtomicInteger read = new AtomicInteger();

@@ -4,6 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     abbreviateSynopsis = true,
     mixinStandardHelpOptions = true,
-    description = "Writes the committed pictures of an output as tar shards or as files.",
+    description = "Writes the committed pictures of an output as tar shards, files or Parquet.",
     footer = "Exit codes: 0 done, 2 wrong request, 3 failure, 130 interrupted.")
 final class ExportCommand implements Callable<Integer> {
   private final Environment environment;
@@ -32,8 +33,8 @@ final class ExportCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FORMAT",
       description =
-          "webdataset (tar shards with KEY.png, KEY.txt and KEY.json a picture) or files (the same in"
-              + " folders).")
+          "webdataset (tar shards with KEY.png, KEY.txt and KEY.json a picture), files (the same in"
+              + " folders) or parquet (the rows as they are).")
   private String format;
 
   @Option(
@@ -49,6 +50,21 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Most pictures of a tar shard. Default: ${DEFAULT-VALUE}.")
   private int imagesPerShard;
+
+  @Option(
+      names = "--target-file-size",
+      defaultValue = ParquetExport.DEFAULT_SIZE,
+      paramLabel = "SIZE",
+      description = "Of Parquet files, about. Default: ${DEFAULT-VALUE}.")
+  private String targetFileSize;
+
+  @Option(
+      names = "--skip-near-duplicates",
+      paramLabel = "DISTANCE",
+      description =
+          "Leave out pictures whose perceptual_hash differs in at most so many of 64 bits from that"
+              + " of an earlier one of the same prompt. Default: none.")
+  private Integer nearDuplicates;
 
   ExportCommand(Environment environment) {
     this.environment = environment;
@@ -74,8 +90,20 @@ final class ExportCommand implements Callable<Integer> {
                                 .map(ExportCommand::name)
                                 .collect(Collectors.joining(", "))
                             + " is needed"));
-    long images = new ExportJob(environment, output, target, known, imagesPerShard).run();
-    environment.out().println(images + " pictures exported to " + target);
+    ExportJob job =
+        new ExportJob(
+            environment,
+            output,
+            target,
+            known,
+            imagesPerShard,
+            ParquetExport.fileSize(targetFileSize),
+            Optional.ofNullable(nearDuplicates).map(NearDuplicates::new));
+    ExportJob.Exported exported = job.run();
+    environment.out().println(exported.images() + " pictures exported to " + target);
+    if (nearDuplicates != null) {
+      environment.out().println(exported.nearDuplicates() + " near-duplicates left out");
+    }
     environment.out().flush();
     return 0;
   }

@@ -11,6 +11,7 @@ import io.fluxspark.request.RequestColumns;
 import io.fluxspark.spark.Tables;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -18,27 +19,60 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** Writes the committed pictures of an output in another form, all executors at once. */
+/**
+ * Writes the committed pictures of an output in another form, all executors at once.
+ *
+ * @param fileSize of Parquet files, see {@link ParquetExport}
+ * @param nearDuplicates what is left out
+ */
 record ExportJob(
     Environment environment,
     String location,
     String target,
     ExportFormat format,
-    int imagesPerShard) {
+    int imagesPerShard,
+    long fileSize,
+    Optional<NearDuplicates> nearDuplicates) {
+
+  /**
+   * What was done.
+   *
+   * @param images that were written
+   * @param nearDuplicates that were left out
+   */
+  record Exported(long images, long nearDuplicates) {}
 
   /**
    * Writes them.
    *
-   * @return how many there were
    * @throws FluxSparkException {@code INVALID_OUTPUT} when there is no such output, it has no
    *     pictures, or the target is there already
    */
-  long run() {
-    SparkSession spark = environment.spark().get();
+  Exported run() {
+    ParquetExport parquet = new ParquetExport(target, fileSize);
+    SparkSession shared = environment.spark().get();
+    SparkSession spark = format == ExportFormat.PARQUET ? parquet.session(shared) : shared;
     Dataset<Row> images = Output.open(spark, location).images();
     requireNew(spark);
+    if (nearDuplicates.isEmpty()) {
+      return new Exported(write(images, parquet), 0);
+    }
+    Dataset<String> left = nearDuplicates.get().of(images).persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      return new Exported(write(NearDuplicates.without(images, left), parquet), left.count());
+    } finally {
+      left.unpersist();
+    }
+  }
+
+  private long write(Dataset<Row> images, ParquetExport parquet) {
+    return format == ExportFormat.PARQUET ? parquet.write(images) : writeFiles(images);
+  }
+
+  private long writeFiles(Dataset<Row> images) {
     Column[] described =
         Arrays.stream(images.columns())
             .filter(name -> !name.equals(Tables.IMAGE))
@@ -56,7 +90,8 @@ record ExportJob(
                 target,
                 format,
                 imagesPerShard,
-                new SerializableConfiguration(spark.sparkContext().hadoopConfiguration())),
+                new SerializableConfiguration(
+                    images.sparkSession().sparkContext().hadoopConfiguration())),
             Encoders.LONG())
         .agg(sum("value"))
         .head()

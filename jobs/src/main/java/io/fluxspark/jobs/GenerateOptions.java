@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
  * @param retryErrors whether requests that failed in an earlier run are tried again
  * @param review what is done with every picture besides writing it
+ * @param clipModel folder of the CLIP model that scores the pictures
  * @param columnDefaults texts by column name, of the columns that have one
  */
 record GenerateOptions(
@@ -42,6 +43,7 @@ record GenerateOptions(
     Optional<Long> commitEvery,
     boolean retryErrors,
     ReviewSettings review,
+    Optional<String> clipModel,
     RequestLimits limits,
     long seed,
     Map<String, String> columnDefaults) {

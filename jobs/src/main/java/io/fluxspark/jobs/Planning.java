@@ -5,6 +5,7 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.request.RequestRules;
+import io.fluxspark.spark.ClipModel;
 import io.fluxspark.spark.GenerationJob;
 import io.fluxspark.spark.HadoopInputFiles;
 import io.fluxspark.spark.ImageTasks;
@@ -13,6 +14,7 @@ import io.fluxspark.spark.TaskLayout;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -50,6 +52,7 @@ record Planning(
    */
   static Planning of(Environment environment, GenerateOptions options) {
     options.review().open();
+    Optional<ClipModel> clip = options.clipModel().map(ClipModel::open);
     Model model =
         environment
             .models()
@@ -68,7 +71,7 @@ record Planning(
             options.autoResize(),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options.output());
-    GenerationJob job = job(model, spark, options);
+    GenerationJob job = job(model, clip, spark, options);
     RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
     try {
       RequestTable.Counts counted = prompts.read(requests::counts);
@@ -114,7 +117,8 @@ record Planning(
     return new Planning(model, spark, output, job, requests, missing, buckets, layout, counts);
   }
 
-  private static GenerationJob job(Model model, SparkSession spark, GenerateOptions options) {
+  private static GenerationJob job(
+      Model model, Optional<ClipModel> clip, SparkSession spark, GenerateOptions options) {
     boolean hasGpu = spark.sparkContext().getConf().contains("spark.task.resource.gpu.amount");
     String dtype = options.dtype().orElse(hasGpu ? "bfloat16" : "float32");
     return new GenerationJob(
@@ -125,6 +129,7 @@ record Planning(
             options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
         options.batchSize(),
         options.review(),
+        clip.orElse(null),
         options.modelStore(),
         RunReport.runId(Instant.now()),
         model.loader());

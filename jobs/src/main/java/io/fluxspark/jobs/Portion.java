@@ -24,7 +24,7 @@ record Portion(int number, String data, String errors, Map<String, String> lease
    * Picture files are compressed already, and a dictionary or statistics of them would only cost.
    * Rows are large: sizes are looked at every few rows, or a task would gather a gigabyte first.
    */
-  private static final Map<String, String> PARQUET =
+  static final Map<String, String> PARQUET =
       Map.of(
           "compression", "uncompressed",
           "parquet.enable.dictionary#image.bytes", "false",

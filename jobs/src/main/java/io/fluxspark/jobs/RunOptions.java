@@ -114,6 +114,12 @@ final class RunOptions {
   private boolean isScored;
 
   @Option(
+      names = "--clip-model",
+      paramLabel = "FOLDER",
+      description = "A CLIPModel folder, which fills the column clip_score. Default: it is null.")
+  private String clipModel;
+
+  @Option(
       names = "--review",
       paramLabel = "CLASS",
       description = "A PictureReview on the class path, which judges every picture.")
@@ -161,6 +167,7 @@ final class RunOptions {
         Optional.ofNullable(commitEvery),
         isRetryingErrors,
         new ReviewSettings(isScored, review),
+        Optional.ofNullable(clipModel),
         GenerateOptions.limits(maxSize),
         seed,
         columns.given());

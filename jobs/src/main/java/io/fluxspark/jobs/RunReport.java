@@ -112,6 +112,7 @@ record RunReport(
     used.put("retry-errors", options.retryErrors());
     used.put("scores", options.review().isScored());
     used.put("review", options.review().reviewClass());
+    options.clipModel().ifPresent(folder -> used.put("clip-model", folder));
     used.put("max-size", options.limits().maxSize());
     used.put("seed", options.seed());
     options.columnDefaults().forEach((column, value) -> used.put(column.replace('_', '-'), value));

@@ -37,6 +37,21 @@ class BadRequestTest {
     prompts = workspace.file("prompts.csv", "id,prompt", "a,fox");
   }
 
+  @Test
+  void aClipModelThatIsNoneIsNamed() throws IOException {
+    Path wrong = Project.copy(Project.golden("clip"), folder.resolve("clip"));
+    Files.delete(wrong.resolve("preprocessor_config.json"));
+    int loads = ConstantPictures.LOADS.get();
+
+    assertRefused(
+        CommandLineRun.of(workspace.generate(prompts, "out", "--clip-model", folder + "/no")),
+        "--clip-model: " + folder + "/no: is no folder; one with the config.json of a CLIPModel");
+    assertRefused(
+        CommandLineRun.of(workspace.generate(prompts, "out", "--clip-model", wrong.toString())),
+        "preprocessor_config.json: no such file");
+    assertThat(ConstantPictures.LOADS.get()).isEqualTo(loads);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -2,7 +2,9 @@ package io.fluxspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,31 @@ class ClientsIT {
     // The rows that are wrong are a portion of their own, the first.
     assertThat(printed.lines())
         .containsExactly("a 7 True True 000001", "b 9 True True 000001", "[('INVALID_ROW',)]");
+  }
+
+  @Test
+  void duckdbFindsNearDuplicatesByTheQueryOfTheReadme() throws Exception {
+    String query =
+        Files.readString(Project.path("README.md"))
+            .lines()
+            .dropWhile(line -> !line.startsWith("    select a.id"))
+            .takeWhile(line -> line.startsWith("    "))
+            .collect(Collectors.joining("\n"));
+    String printed =
+        PythonEnvironment.run(
+            """
+            import os, sys, duckdb
+            os.chdir(sys.argv[1])
+            os.makedirs("out/data/portion=0")
+            duckdb.sql(\"""copy (from (values ('a', 'fox', 'a', 0::bigint), ('b', 'fox', 'b', 63), ('c', 'fox', 'c', -1),
+                ('d', 'owl', 'd', 0), ('e', 'owl', 'e', null)) t(id, prompt, request_key, perceptual_hash))
+                to 'out/data/portion=0/part.parquet'\""")
+            print(duckdb.sql(sys.argv[2]).fetchall())
+            """,
+            Files.createDirectory(folder.resolve("duckdb")).toString(),
+            query);
+
+    assertThat(printed.strip()).isEqualTo("[('a', 'b')]");
   }
 
   @ParameterizedTest

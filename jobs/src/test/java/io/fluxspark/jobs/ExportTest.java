@@ -8,11 +8,15 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,9 +75,49 @@ class ExportTest {
   }
 
   @Test
+  void parquetFilesHaveTheSizeThatIsWanted() throws IOException {
+    List<Long> parts = sizes("out/data");
+    assertThat(parts).hasSize(IMAGES);
+    long two = parts.stream().mapToLong(size -> size).max().orElseThrow() * 2;
+
+    CommandLineRun run = export("parquet", "two", "--target-file-size", Long.toString(two));
+    CommandLineRun one = export("parquet", "one");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).isEqualTo("7 pictures exported to " + folder + "/two\n");
+    assertThat(sizes("two")).hasSize((IMAGES + 1) / 2).allMatch(size -> size <= two);
+    assertThat(one.code()).as(one.err()).isZero();
+    assertThat(sizes("one")).hasSize(1);
+    Dataset<Row> rows = workspace.images("out");
+    for (String target : List.of("two", "one")) {
+      Dataset<Row> exported = TestSpark.session().read().parquet(folder.resolve(target).toString());
+      assertThat(exported.schema()).isEqualTo(rows.drop("portion").schema());
+      assertThat(exported.orderBy("request_key").collectAsList())
+          .isEqualTo(rows.drop("portion").orderBy("request_key").collectAsList());
+    }
+  }
+
+  private List<Long> sizes(String name) throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve(name))) {
+      return files
+          .filter(file -> file.toString().endsWith(".parquet"))
+          .map(file -> file.toFile().length())
+          .toList();
+    }
+  }
+
+  @Test
   void whatCannotBeExportedIsNamed() {
     assertThat(export("zip", "t").err())
-        .contains("--to: 'zip'; one of webdataset, files is needed");
+        .contains("--to: 'zip'; one of webdataset, files, parquet is needed");
+    assertThat(export("parquet", "t", "--target-file-size", "much").err())
+        .contains("--target-file-size: 'much'; a size is needed, such as 512MB");
+    assertThat(export("parquet", "t", "--target-file-size", "0").err())
+        .contains("--target-file-size: '0'; a size is needed");
+    assertThat(export("files", "t", "--skip-near-duplicates", "64").err())
+        .contains("--skip-near-duplicates: 64; a whole number of bits from 0 to 63 is needed");
+    assertThat(export("files", "t", "--skip-near-duplicates", "6").err())
+        .contains("no picture has a perceptual_hash; generate fills it with --scores");
     assertThat(export("files", "out").err())
         .contains("--target " + folder + "/out: is there already; give a new folder");
     assertThat(

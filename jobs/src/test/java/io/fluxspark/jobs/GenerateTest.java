@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fluxspark.clip.ClipFolder;
+import io.fluxspark.clip.ClipScorer;
+import io.fluxspark.image.InputPictures;
+import io.fluxspark.program.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -345,7 +349,35 @@ class GenerateTest {
     assertThat(workspace.<Double>byImage("out", "sharpness")).containsEntry("a/0", 0.0);
     assertThat(workspace.<Long>byImage("out", "perceptual_hash").get("a/0")).isNotNull();
     assertThat(workspace.<Double>byImage("without", "flatness")).containsEntry("a/0", null);
+    assertThat(workspace.<Double>byImage("out", "clip_score")).containsEntry("a/0", null);
     assertThat(workspace.images("without").schema()).isEqualTo(workspace.images("out").schema());
+  }
+
+  @Test
+  void clipScoresAreAColumnWhereAModelIsGiven() {
+    Path prompts =
+        workspace.file("prompts.csv", "id,prompt,num_images_per_prompt", "a,fox,2", "b,owl,1");
+    String folder = Project.golden("clip").toString();
+
+    CommandLineRun run = run(prompts, "out", "--clip-model", folder, "--batch-size", "2");
+    CommandLineRun again = run(prompts, "out");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Map<String, Double> scores = workspace.byImage("out", "clip_score");
+    Map<String, byte[]> files = workspace.byImage("out", "image.bytes");
+    assertThat(scores).containsOnlyKeys("a/0", "a/1", "b/0");
+    try (ClipScorer clip = ClipScorer.load(ClipFolder.open(Project.golden("clip")), Device.cpu())) {
+      scores.forEach(
+          (image, score) ->
+              assertThat(score)
+                  .as(image)
+                  .isEqualTo(
+                      clip.score(
+                          InputPictures.decode(files.get(image), 1 << 20),
+                          image.startsWith("a") ? "fox" : "owl")));
+    }
+    // A score decides no pixel, so it is no part of what a picture is known by.
+    assertThat(again.out()).contains("0 images", "3 there before");
   }
 
   @Test

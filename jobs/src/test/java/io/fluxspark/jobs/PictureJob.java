@@ -25,7 +25,6 @@ final class PictureJob implements AutoCloseable {
   /** A process that is killed soon would spend most of its time on compiling itself. */
   private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
-
   private final java.nio.file.Path folder;
   private final Path place;
   private final Map<String, String> settings;
