@@ -83,6 +83,10 @@ public final class PromptRows implements Iterable<Map<String, Object>> {
   }
 
   private long sizeOf(OptionalLong count) {
+    if (count.isPresent() && (count.getAsLong() < 1 || count.getAsLong() > MOST)) {
+      throw invalid(
+          "count: " + count.getAsLong() + "; a whole number from 1 to " + MOST + " is needed");
+    }
     if (mode == PromptMode.SAMPLE) {
       return count.orElseThrow(
           () -> invalid("mode sample draws so many rows as count says; --count N is needed"));

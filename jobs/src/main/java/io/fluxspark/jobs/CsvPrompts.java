@@ -1,7 +1,10 @@
 package io.fluxspark.jobs;
 
+import com.univocity.parsers.common.TextWritingException;
 import com.univocity.parsers.csv.CsvWriter;
 import com.univocity.parsers.csv.CsvWriterSettings;
+import io.fluxspark.request.RequestColumns;
+import java.io.IOException;
 import java.io.Writer;
 import java.util.List;
 import java.util.Map;
@@ -32,12 +35,26 @@ final class CsvPrompts implements PromptTableWriter {
   }
 
   @Override
-  public void write(Map<String, Object> row) {
-    csv.writeRow(columns.stream().map(row::get).toArray());
+  public void write(Map<String, Object> row) throws IOException {
+    if (row.get(RequestColumns.PROMPT).equals("")) {
+      throw new IOException(
+          "row "
+              + row.get(RequestColumns.ID)
+              + ": csv cannot tell an empty prompt from none; .jsonl or .parquet is needed");
+    }
+    writing(() -> csv.writeRow(columns.stream().map(row::get).toArray()));
   }
 
   @Override
-  public void close() {
-    csv.close();
+  public void close() throws IOException {
+    writing(csv::close);
+  }
+
+  private static void writing(Runnable work) throws IOException {
+    try {
+      work.run();
+    } catch (TextWritingException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+    }
   }
 }

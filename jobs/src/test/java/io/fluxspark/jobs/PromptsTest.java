@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PromptsTest {
   private static final String SET =
       """
-      {"templates": [{"name": "q", "text": "{a}{b}{c}", "columns": {"height": 64}}, "{c}", ""],
+      {"templates": [{"name": "q", "text": "{a}{b}{c}", "columns": {"height": 64}}, "{c}"],
        "slots": {"a": ["a \\"quoted\\" fox", "'", " led"], "b": [",", "\\n", "\\r\\n", "\\\\"],
                  "c": ["é\uD83E\uDD8A", "# ", "\\t", "null"]},
-       "columns": {"guidance_scale": 0.1, "negative_prompt": "", "lora_scale": [[0.5, 1]]},
+       "columns": {"guidance_scale": 0.1, "negative_prompt": "no, thanks", "lora_scale": [[0.5, 1]]},
        "seeds": [-9223372036854775808, 9223372036854775807]}
       """;
 
@@ -51,7 +51,7 @@ class PromptsTest {
     CommandLineRun run = prompts("--templates", set, "--output", table);
 
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out()).isEqualTo("106 rows written to " + table + "\n");
+    assertThat(run.out()).isEqualTo("104 rows written to " + table + "\n");
     assertThat(new Workspace(folder.resolve("new")).files()).containsExactly(name);
     List<Map<String, String>> expected = new ArrayList<>();
     PromptTemplates.read(SET, "set")
@@ -103,7 +103,7 @@ class PromptsTest {
 
     List<String> lines = run.out().lines().toList();
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(lines).hasSize(3).last().isEqualTo("2 of 106 rows");
+    assertThat(lines).hasSize(3).last().isEqualTo("2 of 104 rows");
     JsonNode first = new ObjectMapper().readTree(lines.get(0));
     assertThat(first.get("id").asText()).startsWith("q-");
     assertThat(first.get("prompt").asText()).isEqualTo("a \"quoted\" fox,é\uD83E\uDD8A");
@@ -183,6 +183,23 @@ class PromptsTest {
         .isZero();
     assertThat(Files.readString(table)).startsWith("id,prompt,negative_prompt,height,");
     assertThat(workspace.files()).containsExactly("set.json", "table.csv");
+  }
+
+  @Test
+  void anEmptyPromptIsWrittenWhereItIsNotTakenForNone() throws IOException {
+    String empty = workspace.file("empty.json", "{\"templates\": [\"a\", \"\"]}").toString();
+
+    CommandLineRun csv = prompts("--templates", empty, "--output", folder + "/table.csv");
+    CommandLineRun json = prompts("--templates", empty, "--output", folder + "/table.jsonl");
+
+    assertThat(csv.code()).isEqualTo(2);
+    assertThat(csv.err())
+        .startsWith(
+            "fluxspark: error: --output " + folder + "/table.csv: cannot be written: row prompt-")
+        .endsWith(": csv cannot tell an empty prompt from none; .jsonl or .parquet is needed\n");
+    assertThat(json.code()).as(json.err()).isZero();
+    assertThat(Files.readString(folder.resolve("table.jsonl"))).contains("\"prompt\":\"\"}\n");
+    assertThat(workspace.files()).containsExactly("empty.json", "set.json", "table.jsonl");
   }
 
   @Test
