@@ -303,10 +303,13 @@ final class RowReader {
     if (!(value instanceof CharSequence)) {
       return String.valueOf(value);
     }
-    String text = value.toString().replaceAll("\\s+", " ");
+    return "'" + shortened(value.toString()) + "'";
+  }
+
+  /** A text on one line, cut where it is long. */
+  static String shortened(String value) {
+    String text = value.replaceAll("\\s+", " ");
     boolean isLong = text.codePointCount(0, text.length()) > SHOWN_CHARACTERS;
-    return "'"
-        + (isLong ? text.substring(0, text.offsetByCodePoints(0, SHOWN_CHARACTERS)) + "..." : text)
-        + "'";
+    return isLong ? text.substring(0, text.offsetByCodePoints(0, SHOWN_CHARACTERS)) + "..." : text;
   }
 }

@@ -64,6 +64,7 @@ public final class Main implements Callable<Integer> {
   /** Runs a command and gives its exit code. */
   static int run(Environment environment, String... args) {
     CommandLine line = new CommandLine(new Main());
+    line.addSubcommand(new PromptsCommand(environment));
     line.addSubcommand(new GenerateCommand(environment));
     line.addSubcommand(new PlanCommand(environment));
     line.addSubcommand(new ExportCommand(environment));
