@@ -2,6 +2,7 @@ package io.fluxspark.benchmarks;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.transformer.TransformerConfig;
+import io.fluxspark.weights.StoredType;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,35 +34,43 @@ public final class TransformerBenchmark {
 
   /** Runs everything and prints a table. */
   public static void main(String[] arguments) throws IOException, RunnerException {
-    Path folder = Files.createTempDirectory("transformer-benchmark-");
-    try {
-      RandomTransformer.write(folder, CONFIG);
+    System.out.printf(
+        "Transformer of %d heads x %d, %d double and %d single blocks, %d image and %d text tokens:"
+            + " %.1f GFLOP a step%n%n",
+        CONFIG.numAttentionHeads(),
+        CONFIG.attentionHeadDim(),
+        CONFIG.numLayers(),
+        CONFIG.numSingleLayers(),
+        ROWS * COLUMNS,
+        TEXT_TOKENS,
+        FLOPS / GIGA);
+    System.out.printf(
+        "%-10s %-10s %14s %14s %12s%n", "stored", "dtype", "ms a step", "peak GFLOP/s", "share");
+    for (StoredType stored : List.of(StoredType.BF16, StoredType.F8_E4M3)) {
+      Path folder = Files.createTempDirectory("transformer-benchmark-");
+      try {
+        RandomTransformer.write(folder, CONFIG, stored);
+        measure(folder, stored);
+      } finally {
+        for (File file : folder.toFile().listFiles()) {
+          Files.delete(file.toPath());
+        }
+        Files.delete(folder);
+      }
+    }
+  }
+
+  private static void measure(Path folder, StoredType stored) throws RunnerException {
+    for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
+      double peak = MatrixMultiply.FLOPS / samples(MatrixMultiply.class, folder, type).getMin();
+      double step = samples(TransformerStep.class, folder, type).getPercentile(50);
       System.out.printf(
-          "Transformer of %d heads x %d, %d double and %d single blocks, %d image and %d text tokens:"
-              + " %.1f GFLOP a step%n%n",
-          CONFIG.numAttentionHeads(),
-          CONFIG.attentionHeadDim(),
-          CONFIG.numLayers(),
-          CONFIG.numSingleLayers(),
-          ROWS * COLUMNS,
-          TEXT_TOKENS,
-          FLOPS / GIGA);
-      System.out.printf("%-10s %14s %14s %12s%n", "dtype", "ms a step", "peak GFLOP/s", "share");
-      for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
-        double peak = MatrixMultiply.FLOPS / samples(MatrixMultiply.class, folder, type).getMin();
-        double step = samples(TransformerStep.class, folder, type).getPercentile(50);
-        System.out.printf(
-            "%-10s %14.1f %14.0f %11.0f%%%n",
-            type.name().toLowerCase(java.util.Locale.ROOT),
-            1000 * step,
-            peak / GIGA,
-            100 * FLOPS / step / peak);
-      }
-    } finally {
-      for (File file : folder.toFile().listFiles()) {
-        Files.delete(file.toPath());
-      }
-      Files.delete(folder);
+          "%-10s %-10s %14.1f %14.0f %11.0f%%%n",
+          stored,
+          type.name().toLowerCase(java.util.Locale.ROOT),
+          1000 * step,
+          peak / GIGA,
+          100 * FLOPS / step / peak);
     }
   }
 

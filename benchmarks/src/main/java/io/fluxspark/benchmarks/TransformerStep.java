@@ -9,6 +9,7 @@ import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -70,8 +71,7 @@ public class TransformerStep {
             scope,
             config.axesDimsRope(),
             TransformerBenchmark.TEXT_TOKENS,
-            TransformerBenchmark.ROWS,
-            TransformerBenchmark.COLUMNS);
+            List.of(new Rotary.Grid(0, TransformerBenchmark.ROWS, TransformerBenchmark.COLUMNS)));
   }
 
   private NativeTensor random(long... shape) {

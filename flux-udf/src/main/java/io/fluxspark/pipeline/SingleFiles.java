@@ -37,6 +37,13 @@ record SingleFiles(SingleFile transformer, SingleFile autoencoder) {
           family("cond_stage_model\\..*|input_blocks\\.0\\..*", "a Stable Diffusion"),
           family("transformer_blocks\\.0\\.img_mod\\.1\\..*", "a Qwen-Image"));
 
+  /** What files have whose weights are stored in whole numbers or codes. */
+  private static final List<Map.Entry<Pattern, String>> QUANTISED =
+      List.of(
+          Map.entry(Pattern.compile(".*\\.weight\\._data"), "quanto"),
+          Map.entry(Pattern.compile(".*\\.weight\\.absmax"), "bitsandbytes"),
+          Map.entry(Pattern.compile(".*\\.qweight"), "SVDQuant or GPTQ"));
+
   private static Map.Entry<Pattern, String> family(String names, String family) {
     return Map.entry(Pattern.compile("(?:model\\.diffusion_model\\.)?(?:" + names + ")"), family);
   }
@@ -57,9 +64,11 @@ record SingleFiles(SingleFile transformer, SingleFile autoencoder) {
       return Optional.empty();
     }
     List<SingleFile> ours = files.stream().filter(file -> family(file).isEmpty()).toList();
-    if (ours.stream().noneMatch(SingleFile::hasTransformer)) {
+    List<SingleFile> transformers = ours.stream().filter(SingleFile::hasTransformer).toList();
+    if (transformers.isEmpty()) {
       files.forEach(SingleFiles::refuseOtherFamily);
     }
+    (transformers.isEmpty() ? ours : transformers).forEach(SingleFiles::refuseQuantised);
     return Optional.of(
         new SingleFiles(
             only(folder, ours, SingleFile::hasTransformer, "transformer", "flux1-dev.safetensors"),
@@ -112,11 +121,27 @@ record SingleFiles(SingleFile transformer, SingleFile autoencoder) {
             });
   }
 
+  private static void refuseQuantised(SingleFile file) {
+    first(QUANTISED, file)
+        .ifPresent(
+            tool -> {
+              throw new FluxSparkException(
+                  ErrorCode.INVALID_MODEL,
+                  file.path()
+                      + ": its weights are quantised by "
+                      + tool
+                      + ", which is not read; BF16, F16, F32 or F8_E4M3 is wanted");
+            });
+  }
+
   private static Optional<String> family(SingleFile file) {
-    return FAMILIES.stream()
+    return first(FAMILIES, file);
+  }
+
+  private static Optional<String> first(List<Map.Entry<Pattern, String>> kinds, SingleFile file) {
+    return kinds.stream()
         .filter(
-            family ->
-                file.names().stream().anyMatch(name -> family.getKey().matcher(name).matches()))
+            kind -> file.names().stream().anyMatch(name -> kind.getKey().matcher(name).matches()))
         .map(Map.Entry::getValue)
         .findFirst();
   }

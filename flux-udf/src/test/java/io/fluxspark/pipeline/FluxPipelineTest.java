@@ -87,13 +87,15 @@ class FluxPipelineTest {
     }
   }
 
-  /** The numbers are those of diffusers' own bfloat16, from the golden cases' README. */
+  /** The numbers are those of diffusers' own bfloat16, from the scripts that made the cases. */
   @ParameterizedTest
   @CsvSource({
     "dev/cases/one, 0, 9.3",
     "dev/cases/two, 0, 9.9",
     "dev/cases/two, 1, 13.1",
-    "schnell/cases/one, 0, 2.8"
+    "schnell/cases/one, 0, 2.8",
+    "float8/plain/cases/one, 0, 3.3",
+    "float8/scaled/cases/one, 0, 11.3"
   })
   void bfloat16IsAboutAsCloseAsDiffusers(String caseName, int index, double diffusers)
       throws IOException {

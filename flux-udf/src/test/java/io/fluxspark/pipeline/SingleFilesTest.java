@@ -150,6 +150,26 @@ class SingleFilesTest {
         .isEqualTo(file + ": this is " + family + " model; one of FLUX.1 is wanted");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "double_blocks.0.img_mod.lin.weight._data, quanto",
+    "model.diffusion_model.double_blocks.0.img_mod.lin.weight.absmax, bitsandbytes",
+    "transformer_blocks.0.mlp_fc1.qweight, SVDQuant or GPTQ"
+  })
+  void refusesWhatOtherToolsHaveQuantised(String name, String tool) {
+    Path file =
+        new SafetensorsWriter()
+            .tensor(name, StoredType.I8, List.of(1L))
+            .write(temp.resolve("flux1-dev.safetensors"));
+
+    assertRefused(ErrorCode.INVALID_MODEL, () -> ModelFolder.open(temp))
+        .isEqualTo(
+            file
+                + ": its weights are quantised by "
+                + tool
+                + ", which is not read; BF16, F16, F32 or F8_E4M3 is wanted");
+  }
+
   @Test
   void refusesFoldersWithoutOneFileOfEach() throws IOException {
     Path folder = Golden.model("single/dev", temp.resolve("model"));

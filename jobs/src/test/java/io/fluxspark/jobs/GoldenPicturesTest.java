@@ -33,7 +33,9 @@ class GoldenPicturesTest {
     "control, one, 2",
     "dev, lora, 1",
     "kontext, edit, 1",
-    "schnell, one, 1"
+    "schnell, one, 1",
+    "single/dev, one, 1",
+    "float8/scaled, one, 1"
   })
   void picturesAreDiffusers(String model, String caseName, int batchSize) throws IOException {
     Workspace workspace = new Workspace(folder);

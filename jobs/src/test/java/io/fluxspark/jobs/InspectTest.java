@@ -30,7 +30,7 @@ class InspectTest {
 
   @Test
   void saysWhatSingleFilesAre() throws IOException {
-    String model = Project.singleFiles("dev", folder.resolve("model")).toString();
+    String model = Project.model("single/dev", folder.resolve("model")).toString();
 
     CommandLineRun run = CommandLineRun.of("inspect", "--model", model);
 
@@ -41,6 +41,14 @@ class InspectTest {
         .doesNotContain("scheduler");
     assertThat(CommandLineRun.of("inspect", "--model", model, "--variant", "kontext").out())
         .startsWith(model + ": FLUX.1-Kontext (FluxKontextPipeline), license unknown\n");
+  }
+
+  @Test
+  void whatTheFilesDenyIsRefused() {
+    CommandLineRun run = CommandLineRun.of("inspect", "--variant", "kontext");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--model: ").contains(": is a dev model, not a kontext one");
   }
 
   @Test

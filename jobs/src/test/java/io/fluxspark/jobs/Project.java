@@ -31,13 +31,17 @@ final class Project {
 
   /**
    * A golden pipeline folder; of {@code fill} and {@code control}, which are stored as what differs
-   * from {@code dev}, one that is made of both.
+   * from {@code dev}, one that is made of both; of single files, one with {@code dev}'s text
+   * encoders.
    *
    * @param target where it may be made
    */
   static Path model(String name, Path target) throws IOException {
     if (Files.isDirectory(golden(name).resolve("vae"))) {
       return golden(name);
+    }
+    if (!Files.isDirectory(golden(name).resolve("transformer"))) {
+      return singleFiles(golden(name), target);
     }
     Path transformer = copy(golden("dev"), target).resolve("transformer");
     Files.move(
@@ -46,18 +50,12 @@ final class Project {
     return copy(golden(name), target);
   }
 
-  /**
-   * A golden model in BFL's single files, beside the text encoders of {@code dev}.
-   *
-   * @param name below {@code single}
-   * @param target where it is made
-   */
-  static Path singleFiles(String name, Path target) throws IOException {
+  private static Path singleFiles(Path source, Path target) throws IOException {
     for (String part : List.of("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")) {
-      copy(golden("dev").resolve(part), Files.createDirectories(target).resolve(part));
+      copy(golden("dev").resolve(part), target.resolve(part));
     }
     Files.copy(golden("single/ae.safetensors"), target.resolve("ae.safetensors"));
-    return copy(golden("single/" + name), target);
+    return copy(source, target);
   }
 
   /** Copies a pipeline folder without its cases; what is there already is written over. */
