@@ -22,7 +22,8 @@ class KillIT {
   private static final int LEAST_WAIT_MILLIS = 2000;
   private static final int MOST_WAIT_MILLIS = 14_000;
   private static final int AWAY_SECONDS = 10;
-  private static final int COMMIT_EVERY = 25;
+  private static final int LOOK_MILLIS = 500;
+  private static final int COMMIT_EVERY = 10;
   private static final int STEPS = 20;
   private static final String DRIVER = "driver";
 
@@ -95,15 +96,15 @@ class KillIT {
     System.out.println("KillIT: killed " + killed + " while " + outputs + " outputs were made");
   }
 
-  /** A driver that was killed before it made anything has not lost anything. */
+  /** A driver that is killed has always something to keep, and something to lose. */
   private static BooleanSupplier underWay(PictureJob job, String victim) {
-    return victim.equals(DRIVER) ? job::hasProgress : () -> !job.executors().isEmpty();
+    return victim.equals(DRIVER) ? job::hasCommitted : () -> !job.executors().isEmpty();
   }
 
   /** Waits for a random moment after a run is under way; false when it has ended before. */
   private boolean isReached(Process run, BooleanSupplier isUnderWay) throws InterruptedException {
     while (run.isAlive() && !isUnderWay.getAsBoolean()) {
-      run.waitFor(100, TimeUnit.MILLISECONDS);
+      run.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
     int millis = LEAST_WAIT_MILLIS + random.nextInt(MOST_WAIT_MILLIS - LEAST_WAIT_MILLIS);
     return !run.waitFor(millis, TimeUnit.MILLISECONDS);
@@ -120,7 +121,7 @@ class KillIT {
 
   private boolean killExecutor(PictureJob job) throws Exception {
     List<ProcessHandle> executors = job.executors();
-    while (executors.isEmpty() && !job.run().waitFor(100, TimeUnit.MILLISECONDS)) {
+    while (executors.isEmpty() && !job.run().waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
       executors = job.executors();
     }
     return !executors.isEmpty()

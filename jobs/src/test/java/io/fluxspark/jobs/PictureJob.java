@@ -3,6 +3,7 @@ package io.fluxspark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
@@ -30,7 +32,8 @@ final class PictureJob implements AutoCloseable {
   private final Map<String, String> settings;
   private final FileSystem files;
   private Process run;
-  private int logBefore;
+  private String output;
+  private long committedBefore;
 
   /**
    * Brings prompts and model there.
@@ -109,7 +112,8 @@ final class PictureJob implements AutoCloseable {
         .forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     settings.forEach(
         (key, value) -> command.addAll(List.of("--conf", "spark.hadoop." + key + "=" + value)));
-    logBefore = log().length();
+    this.output = output;
+    committedBefore = committed();
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().remove("SPARK_HOME");
     run =
@@ -134,9 +138,18 @@ final class PictureJob implements AutoCloseable {
         .toList();
   }
 
-  /** Whether the run that was started last has told of pictures. */
-  boolean hasProgress() {
-    return log().substring(logBefore).contains(" of " + IMAGES + " images");
+  /** Whether the run that was started last has committed a portion. */
+  boolean hasCommitted() {
+    return committed() > committedBefore;
+  }
+
+  private long committed() {
+    try {
+      FileStatus[] commits = files.globStatus(at(output + "/data/*/_SUCCESS"));
+      return commits == null ? 0 : commits.length;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What all runs have said so far. */
@@ -145,7 +158,7 @@ final class PictureJob implements AutoCloseable {
     try {
       return Files.exists(log) ? Files.readString(log) : "";
     } catch (IOException e) {
-      throw new AssertionError(e);
+      throw new UncheckedIOException(e);
     }
   }
 
