@@ -78,8 +78,7 @@ public record RemoteModel(String location, List<RemoteFile> files) implements Se
     private static boolean isInside(String name) {
       String[] parts = name.split("/", -1);
       return parts.length <= 2
-          && Arrays.stream(parts)
-              .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+          && Arrays.stream(parts).noneMatch(part -> part.isEmpty() || part.startsWith("."));
     }
 
     private static RemoteFile of(String name, FileStatus status) {
