@@ -200,6 +200,7 @@ final class Output {
             files.delete(portion.getPath(), true);
           }
         }
+        UnfinishedUploads.abort(files, new Path(root, kind));
       }
       return next;
     } catch (IOException e) {

@@ -1,14 +1,17 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.spark.Tables;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * A part of the output that is there as a whole or not at all.
@@ -35,6 +38,10 @@ record Portion(int number, String data, String errors, Map<String, String> lease
           "parquet.page.size.row.check.min", "1",
           "parquet.page.size.row.check.max", "16");
 
+  /** Hadoop's committer gives leftovers up too, but fails where one of them is gone already. */
+  private static final Map<String, String> NO_ABORT =
+      Map.of("fs.s3a.committer.abort.pending.uploads", "false");
+
   /** The folders of pictures. */
   static String[] data(List<Portion> portions) {
     return portions.stream().map(Portion::data).toArray(String[]::new);
@@ -54,13 +61,24 @@ record Portion(int number, String data, String errors, Map<String, String> lease
 
   /** Writes and commits the pictures, which makes them. */
   void writeImages(Dataset<Row> images) {
-    images.write().options(PARQUET).options(lease).parquet(data);
-    CommitProtocol.verify(images.sparkSession(), data);
+    images.write().options(PARQUET).options(NO_ABORT).options(lease).parquet(data);
+    finish(images.sparkSession(), data);
   }
 
   /** Writes and commits the failed requests. */
   void writeErrors(Dataset<Row> failed) {
-    failed.coalesce(1).write().options(lease).parquet(errors);
-    CommitProtocol.verify(failed.sparkSession(), errors);
+    failed.coalesce(1).write().options(NO_ABORT).options(lease).parquet(errors);
+    finish(failed.sparkSession(), errors);
+  }
+
+  private static void finish(SparkSession spark, String location) {
+    CommitProtocol.verify(spark, location);
+    Path folder = new Path(location);
+    try {
+      UnfinishedUploads.abort(
+          folder.getFileSystem(spark.sparkContext().hadoopConfiguration()), folder);
+    } catch (IOException e) {
+      // the portion is committed; the next run gives up what is left
+    }
   }
 }

@@ -99,6 +99,18 @@ class S3IT {
   }
 
   @Test
+  void whatAKilledRunHasUploadedInPartsIsGivenUp() throws Exception {
+    server.beginUpload("pictures", "left/data/portion=000000/part-1.parquet");
+    server.beginUpload("pictures", "left/data/portion=000007/part-1.parquet");
+    server.beginUpload("pictures", "left/database/of-others");
+
+    CommandLineRun run = submit(generate(BUCKET + "/left"));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(server.unfinishedUploads("pictures")).containsExactly("left/database/of-others");
+  }
+
+  @Test
   void exportReadsAndWritesS3() throws Exception {
     String output = BUCKET + "/exported";
     String shards = BUCKET + "/shards";

@@ -140,6 +140,13 @@ final class S3ProxyServer implements AutoCloseable {
     }
   }
 
+  /** Begins an object in parts, as a writer does that is killed before it completes it. */
+  void beginUpload(String bucket, String key) {
+    try (S3Client client = client()) {
+      client.createMultipartUpload(request -> request.bucket(bucket).key(key));
+    }
+  }
+
   /** The objects of which parts are there, but which were neither completed nor given up. */
   List<String> unfinishedUploads(String bucket) {
     try (S3Client client = client()) {
