@@ -36,7 +36,8 @@ public final class Golden {
 
   /** A tensor of whole numbers of a case's {@code expected.safetensors}, row by row. */
   public static long[][] longs(String caseName, String tensor) {
-    TensorEntry entry = Checkpoint.open(path(caseName), "expected").find(tensor).orElseThrow();
+    TensorEntry entry =
+        Checkpoint.open(path(caseName), "expected").find(tensor).orElseThrow().parts().get(0);
     int columns = Math.toIntExact(entry.shape().get(1));
     try {
       LongBuffer values =
@@ -84,13 +85,17 @@ public final class Golden {
 
   /**
    * A whole pipeline folder: the golden one, or for {@code fill} and {@code control}, of which only
-   * what differs from {@code dev} is stored, a folder made of both.
+   * what differs from {@code dev} is stored, a folder made of both. Where single files are stored,
+   * they are put beside the text encoders and tokenizers of {@code dev} or {@code schnell}.
    *
    * @param target where a folder may be made
    */
   public static Path model(String name, Path target) {
     if (Files.isDirectory(path(name).resolve("vae"))) {
       return path(name);
+    }
+    if (!Files.isDirectory(path(name).resolve("transformer"))) {
+      return singleFiles(path(name), target);
     }
     try {
       Path transformer = copy("dev", target).resolve("transformer");
@@ -133,6 +138,23 @@ public final class Golden {
       out.put((byte) ' ');
     }
     Files.write(target, out.put(all, 8 + length, all.length - 8 - length).array());
+  }
+
+  private static Path singleFiles(Path source, Path target) {
+    try (Stream<Path> all = Files.list(source)) {
+      Files.createDirectories(target);
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+        String base = file.getFileName().toString().contains("schnell") ? "schnell" : "dev";
+        for (String part : List.of("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")) {
+          copy(base + "/" + part, target.resolve(part));
+        }
+      }
+      Files.copy(path("single/ae.safetensors"), target.resolve("ae.safetensors"));
+      return target;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Writes a golden JSON file with one change into a folder. */

@@ -29,7 +29,7 @@ public final class GoldenTensors implements AutoCloseable {
 
   /** A tensor in native memory. */
   public NativeTensor tensor(String name) {
-    TensorEntry entry = expected.find(name).orElseThrow();
+    TensorEntry entry = expected.find(name).orElseThrow().parts().get(0);
     DataType type = entry.type() == StoredType.I64 ? DataType.INT64 : DataType.FLOAT32;
     try (TensorFile file = new TensorFile(entry.file())) {
       return file.tensor(scope, type, entry.offset(), entry.shape(), type);

@@ -109,7 +109,7 @@ public final class ClipScorer implements AutoCloseable {
 
   /** A text in the common space, (P). */
   float[] text(TensorScope scope, String prompt) {
-    NativeTensor pooled = text.pooled(scope, tokenizer.encode(List.of(prompt))); // (1, Dt)
+    NativeTensor pooled = text.pooled(scope, tokenizer.encode(List.of(prompt)).ids()); // (1, Dt)
     return part.run(scope, programs.text, part.own(), pooled).get(0).toFloats();
   }
 

@@ -6,10 +6,12 @@ import java.util.function.DoubleUnaryOperator;
 /**
  * Other sizes of a picture, as Pillow's {@code Image.resize} makes them.
  *
- * <p>Each output pixel is a weighted mean of the pixels around its centre, first along the rows and
- * then along the columns, with rounding to 8 bits in between. Where a picture shrinks, the filter
- * is stretched by the ratio, so that every pixel counts. Weights are fixed-point numbers. A pass
- * that would change nothing is left out, so the same size gives the same picture.
+ * <p>Each output pixel is a weighted mean of the pixels around its centre, first along one side and
+ * then along the other, with rounding to 8 bits in between. Where a picture shrinks, the filter is
+ * stretched by the ratio, so that every pixel counts. Weights are fixed-point numbers. A pass that
+ * would change nothing is left out, so the same size gives the same picture. Rows come first, as in
+ * every version of Pillow; but where the height shrinks much more than the width, columns do, as in
+ * Pillow since 13.
  */
 public final class Resampling {
   private static final int CHANNELS = 3;
@@ -39,8 +41,19 @@ public final class Resampling {
       throw new IllegalArgumentException(
           "a picture of " + width + " x " + height + " has no pixels");
     }
-    Picture wide = picture.width() == width ? picture : alongRows(picture, width, filter);
-    return wide.height() == height ? wide : alongColumns(wide, height, filter);
+    boolean mostlyLower =
+        height < picture.height() && picture.height() - height > 2L * picture.width() - 2L * width;
+    return mostlyLower
+        ? toWidth(toHeight(picture, height, filter), width, filter)
+        : toHeight(toWidth(picture, width, filter), height, filter);
+  }
+
+  private static Picture toWidth(Picture picture, int width, Filter filter) {
+    return picture.width() == width ? picture : alongRows(picture, width, filter);
+  }
+
+  private static Picture toHeight(Picture picture, int height, Filter filter) {
+    return picture.height() == height ? picture : alongColumns(picture, height, filter);
   }
 
   private static Picture alongRows(Picture picture, int width, Filter filter) {

@@ -8,6 +8,7 @@ import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.sampling.Velocity;
+import io.fluxspark.text.TokenIds;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.vae.Vae;
 import java.util.List;
@@ -33,7 +34,7 @@ record BatchGeneration(
       double textSeconds = stopwatch.lap();
       NativeTensor latents = denoise(scope, bucket, text);
       double denoisingSeconds = stopwatch.lap();
-      List<GeneratedImage> images = decode(latents, bucket);
+      List<GeneratedImage> images = decode(latents, bucket, text);
       return new GeneratedBatch(
           images, new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()));
     }
@@ -57,19 +58,27 @@ record BatchGeneration(
    *
    * @param pooled CLIP's, (B, Dclip), float32
    * @param txt T5's, embedded, (B, L, D)
+   * @param clipCut tokens of each text that CLIP did not see
+   * @param t5Cut tokens of each text that T5 did not see
    */
-  private record Text(NativeTensor pooled, NativeTensor txt) {}
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Text(NativeTensor pooled, NativeTensor txt, int[] clipCut, int[] t5Cut) {
+    GeneratedImage.CutTokens cut(int index) {
+      return new GeneratedImage.CutTokens(clipCut[index], t5Cut[index]);
+    }
+  }
 
   private Text encodeText(
       TensorScope scope,
       Function<GenerationRequest, String> clipText,
       Function<GenerationRequest, String> t5Text) {
     int length = batch.get(0).request().request().maxSequenceLength();
-    long[][] clipIds = model.clipTokenizer().encode(texts(clipText));
-    long[][] t5Ids = model.t5Tokenizer().encode(texts(t5Text), length);
-    NativeTensor pooled = model.clip().pooled(scope, clipIds); // (B, Dclip)
-    NativeTensor hidden = model.t5().encode(scope, t5Ids); // (B, L, Dt5)
-    return new Text(pooled, model.transformer().embedText(scope, hidden));
+    TokenIds clipIds = model.clipTokenizer().encode(texts(clipText));
+    TokenIds t5Ids = model.t5Tokenizer().encode(texts(t5Text), length);
+    NativeTensor pooled = model.clip().pooled(scope, clipIds.ids()); // (B, Dclip)
+    NativeTensor hidden = model.t5().encode(scope, t5Ids.ids()); // (B, L, Dt5)
+    return new Text(
+        pooled, model.transformer().embedText(scope, hidden), clipIds.cut(), t5Ids.cut());
   }
 
   private List<String> texts(Function<GenerationRequest, String> text) {
@@ -131,14 +140,15 @@ record BatchGeneration(
   }
 
   /** One picture at a time, so that memory does not grow with the batch. */
-  private List<GeneratedImage> decode(NativeTensor latents, Bucket bucket) {
+  private List<GeneratedImage> decode(NativeTensor latents, Bucket bucket, Text text) {
     boolean[] finite = model.latents().finite(latents);
     return IntStream.range(0, batch.size())
-        .mapToObj(i -> finite[i] ? decode(latents, i, bucket) : notFinite("latents"))
+        .mapToObj(i -> finite[i] ? decode(latents, i, bucket, text.cut(i)) : notFinite("latents"))
         .toList();
   }
 
-  private GeneratedImage decode(NativeTensor latents, int index, Bucket bucket) {
+  private GeneratedImage decode(
+      NativeTensor latents, int index, Bucket bucket, GeneratedImage.CutTokens cut) {
     try (TensorScope scope = new TensorScope(latents.device())) {
       NativeTensor packed = model.latents().picture(scope, latents, index); // (1, S, C)
       NativeTensor latent =
@@ -155,7 +165,7 @@ record BatchGeneration(
         return notFinite("decoded values");
       }
       return new GeneratedImage.Made(
-          new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()));
+          new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()), cut);
     } catch (FluxSparkException e) {
       if (e.code() != ErrorCode.OUT_OF_MEMORY) {
         throw e;

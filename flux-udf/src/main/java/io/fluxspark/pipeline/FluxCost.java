@@ -5,9 +5,16 @@ import io.fluxspark.request.Bucket;
 import io.fluxspark.request.Task;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.VaeConfig;
+import java.util.Collection;
 
-/** The cost of a FLUX.1 model's pictures. */
-record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
+/**
+ * The cost of a FLUX.1 model's pictures.
+ *
+ * @param parameters of all parts
+ * @param float8Parameters those of them that stay in float8
+ */
+record FluxCost(
+    TransformerConfig transformer, VaeConfig vae, long parameters, long float8Parameters)
     implements ModelCost {
   /** Tensors of (B, L + S, D) that a single-stream block holds where it holds most. */
   private static final int LIVE_STREAMS = 14;
@@ -16,9 +23,12 @@ record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
   private static final int LIVE_MAPS = 4;
 
   static FluxCost of(ModelFolder folder) {
-    long parameters =
-        ModelParts.of(folder).values().stream().mapToLong(part -> part.plan().parameters()).sum();
-    return new FluxCost(folder.transformerConfig(), folder.vaeConfig(), parameters);
+    Collection<ModelParts.Part> parts = ModelParts.of(folder).values();
+    return new FluxCost(
+        folder.transformerConfig(),
+        folder.vaeConfig(),
+        parts.stream().mapToLong(part -> part.plan().parameters()).sum(),
+        parts.stream().mapToLong(ModelParts.Part::float8Parameters).sum());
   }
 
   @Override
@@ -32,7 +42,8 @@ record FluxCost(TransformerConfig transformer, VaeConfig vae, long parameters)
     long widest = vae.blockOutChannels().get(Math.min(1, vae.blockOutChannels().size() - 1));
     long map = (long) bucket.height() * bucket.width() * widest;
     long live = Math.max(LIVE_STREAMS * stream, LIVE_MAPS * map);
-    return (parameters + live) * type.bytes();
+    return (parameters - float8Parameters + live) * type.bytes()
+        + float8Parameters * DataType.FLOAT8_E4M3FN.bytes();
   }
 
   /**

@@ -17,10 +17,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * A pipeline folder in FLUX.1's published layout, looked through: every configuration and every
- * weight file's header was read and fits, no weight was.
+ * A pipeline folder in one of FLUX.1's published layouts, looked through: every configuration and
+ * every weight file's header was read and fits, no weight was.
  *
  * @param path the folder
  * @param className the pipeline's class in diffusers
@@ -50,16 +51,16 @@ public record ModelFolder(
 
   /** Checks that the parts fit each other. */
   public ModelFolder {
+    Path described =
+        hasIndex(path) ? path.resolve("transformer/config.json") : transformer.files().get(0);
     requireEqual(
-        path,
-        "transformer",
+        described,
         "joint_attention_dim",
         transformerConfig.jointAttentionDim(),
         "text_encoder_2's d_model",
         textEncoder2Config.dModel());
     requireEqual(
-        path,
-        "transformer",
+        described,
         "pooled_projection_dim",
         transformerConfig.pooledProjectionDim(),
         "text_encoder's hidden_size",
@@ -68,8 +69,7 @@ public record ModelFolder(
     int patch = PACKED_PIXELS * vaeConfig.scaleFactor() * vaeConfig.scaleFactor();
     Conditioning shown = PipelineClass.conditioning(className);
     requireEqual(
-        path,
-        "transformer",
+        described,
         "in_channels",
         transformerConfig.inChannels(),
         switch (shown) {
@@ -83,8 +83,7 @@ public record ModelFolder(
           case FILL -> 2 * packed + patch;
         });
     requireEqual(
-        path,
-        "transformer",
+        described,
         "out_channels",
         transformerConfig.outChannels(),
         "4 times the vae's latent_channels",
@@ -92,59 +91,64 @@ public record ModelFolder(
   }
 
   /**
-   * Looks through a folder.
+   * Looks through a folder: one with {@code model_index.json} as diffusers writes it, else one with
+   * BFL's single files, of which a transformer like dev's is dev's unless its file's name has
+   * {@code kontext} in it.
    *
    * @throws FluxSparkException {@code INVALID_MODEL} when something is missing, damaged or of
    *     another family
    */
   public static ModelFolder open(Path folder) {
-    String className = PipelineClass.of(folder);
-    Path textEncoder = part(folder, "text_encoder");
-    Path textEncoder2 = part(folder, "text_encoder_2");
-    Path transformer = part(folder, "transformer");
-    Path vae = part(folder, "vae");
-    return new ModelFolder(
-        folder,
-        className,
-        ClipConfig.read(textEncoder),
-        T5Config.read(textEncoder2),
-        TransformerConfig.read(transformer),
-        VaeConfig.read(vae),
-        ScheduleConfig.read(part(folder, "scheduler")),
-        Checkpoint.open(textEncoder, "model"),
-        Checkpoint.open(textEncoder2, "model"),
-        Checkpoint.open(transformer, "diffusion_pytorch_model"),
-        Checkpoint.open(vae, "diffusion_pytorch_model"),
-        TokenizerFiles.requireClip(part(folder, "tokenizer")),
-        TokenizerFiles.requireT5(part(folder, "tokenizer_2")),
-        License.of(folder));
+    return open(folder, Optional.empty());
   }
 
-  private static Path part(Path folder, String name) {
-    Path part = folder.resolve(name);
-    if (!Files.isDirectory(part)) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_MODEL, folder + ": sub folder " + name + " is not there");
+  /**
+   * As {@link #open(Path)}, where the user may say what the folder is.
+   *
+   * @param given decides where files alone cannot tell; elsewhere it must be what they say
+   */
+  public static ModelFolder open(Path folder, Optional<Variant> given) {
+    if (!Files.isDirectory(folder)) {
+      throw invalid(folder, "no such folder");
     }
-    return part;
+    ModelFolder model =
+        hasIndex(folder)
+            ? FolderLayout.openParts(folder)
+            : FolderLayout.openSingleFiles(folder, given);
+    Variant kind = model.kind();
+    given.ifPresent(
+        variant -> {
+          if (variant != kind) {
+            throw invalid(folder, "is a " + kind + " model, not a " + variant + " one");
+          }
+        });
+    return model;
   }
 
-  private static void requireEqual(
-      Path folder, String part, String key, int value, String other, int otherValue) {
+  /** Whether the folder is as diffusers writes it. */
+  private static boolean hasIndex(Path folder) {
+    return Files.isRegularFile(folder.resolve(PipelineClass.FILE));
+  }
+
+  private static FluxSparkException invalid(Path path, String problem) {
+    return new FluxSparkException(ErrorCode.INVALID_MODEL, path + ": " + problem);
+  }
+
+  private static void requireEqual(Path file, String key, int value, String other, int otherValue) {
     if (value != otherValue) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_MODEL,
-          folder.resolve(part).resolve("config.json")
-              + ": key '"
-              + key
-              + "' is "
-              + value
-              + "; "
-              + other
-              + ", "
-              + otherValue
-              + ", is wanted");
+      throw invalid(
+          file, "key '" + key + "' is " + value + "; " + other + ", " + otherValue + ", is wanted");
     }
+  }
+
+  /** Which kind of FLUX.1 this is. */
+  private Variant kind() {
+    return switch (conditioning()) {
+      case NONE -> transformerConfig.guidanceEmbeds() ? Variant.DEV : Variant.SCHNELL;
+      case KONTEXT -> Variant.KONTEXT;
+      case FILL -> Variant.FILL;
+      case CONTROL -> Variant.CONTROL;
+    };
   }
 
   /** Which of the published models this is, by its configuration; {@code custom} when none. */
@@ -195,10 +199,15 @@ public record ModelFolder(
    * @return 64 hexadecimal digits
    */
   public String digest() {
-    List<Path> files = new ArrayList<>(List.of(path.resolve("model_index.json")));
-    files.add(path.resolve("scheduler").resolve("scheduler_config.json"));
-    for (String part : List.of("text_encoder", "text_encoder_2", "transformer", "vae")) {
+    List<Path> files = new ArrayList<>();
+    for (String part : List.of("text_encoder", "text_encoder_2")) {
       files.add(path.resolve(part).resolve("config.json"));
+    }
+    if (hasIndex(path)) {
+      files.add(path.resolve(PipelineClass.FILE));
+      files.add(path.resolve("scheduler").resolve("scheduler_config.json"));
+      files.add(path.resolve("transformer").resolve("config.json"));
+      files.add(path.resolve("vae").resolve("config.json"));
     }
     for (Checkpoint checkpoint : List.of(textEncoder, textEncoder2, transformer, vae)) {
       files.addAll(checkpoint.files());

@@ -30,14 +30,24 @@ public final class ModelLocation {
   }
 
   /**
-   * Looks through the model at a location, see {@link ModelFolder#open}.
+   * Looks through the model at a location, see {@link ModelFolder#open(Path)}.
    *
    * @throws FluxSparkException {@code INVALID_MODEL} when there is none, or it is not one that can
    *     be loaded
    */
   public static ModelFolder open(String location) {
+    return open(location, Optional.empty());
+  }
+
+  /**
+   * As {@link #open(String)}, where the user may say what the model is.
+   *
+   * @param variant decides where files alone cannot tell; elsewhere it must be what they say
+   */
+  public static ModelFolder open(String location, Optional<Variant> variant) {
     Optional<String> builtin = builtin(location);
-    return ModelFolder.open(builtin.isPresent() ? unpacked(builtin.get()) : path(location));
+    return ModelFolder.open(
+        builtin.isPresent() ? unpacked(builtin.get()) : path(location), variant);
   }
 
   private static Path unpacked(String name) {
@@ -77,7 +87,7 @@ public final class ModelLocation {
     if (!Files.isDirectory(path)) {
       throw new FluxSparkException(
           ErrorCode.INVALID_MODEL,
-          "model " + location + ": is no folder; a folder with model_index.json is wanted");
+          "model " + location + ": is no folder; the folder of a FLUX.1 pipeline is wanted");
     }
     try {
       return path.toRealPath();

@@ -1,5 +1,6 @@
 package io.fluxspark.pipeline;
 
+import io.fluxspark.program.WeightStorage;
 import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.ClipTokenizer;
 import io.fluxspark.text.T5Encoder;
@@ -20,8 +21,18 @@ final class ModelParts {
    * A part's files and what its programs read of them.
    *
    * @param layers as a person says it, such as {@code 19 double + 38 single}
+   * @param storage how its programs take the matrices of linear layers
    */
-  record Part(String layers, Checkpoint checkpoint, WeightPlan plan) {}
+  record Part(String layers, Checkpoint checkpoint, WeightPlan plan, WeightStorage storage) {
+    Part(String layers, Checkpoint checkpoint, WeightPlan plan) {
+      this(layers, checkpoint, plan, WeightStorage.AS_COMPUTED);
+    }
+
+    /** Numbers in weights that stay in float8 when the part is loaded. */
+    long float8Parameters() {
+      return storage == WeightStorage.FLOAT8 ? plan.float8Parameters(checkpoint) : 0;
+    }
+  }
 
   /** The parts with weights, by the names of their sub folders. */
   static Map<String, Part> of(ModelFolder folder) {
@@ -46,7 +57,8 @@ final class ModelParts {
                 + folder.transformerConfig().numSingleLayers()
                 + " single",
             folder.transformer(),
-            Transformer.plan(folder.transformerConfig())));
+            Transformer.plan(folder.transformerConfig()),
+            folder.transformer().storage()));
     parts.put(
         "vae",
         new Part(

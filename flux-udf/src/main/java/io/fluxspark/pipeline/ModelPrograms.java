@@ -32,7 +32,7 @@ public final class ModelPrograms {
         List.of(
             ClipTextEncoder.program(folder.textEncoderConfig(), type),
             T5Encoder.program(folder.textEncoder2Config(), type),
-            Transformer.program(folder.transformerConfig(), type),
+            Transformer.program(folder.transformerConfig(), type, folder.transformer().storage()),
             Vae.program(folder.vaeConfig(), type),
             Vae.stripsProgram(folder.vaeConfig(), type),
             Latents.program());

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -30,9 +29,6 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
   private static final VaeConfig DEV_VAE =
       new VaeConfig(
           3, 3, 16, List.of(128, 256, 512, 512), 2, 32, 0.3611, 0.1159, false, false, true);
-  private static final ScheduleConfig DEV_SCHEDULER =
-      new ScheduleConfig(
-          1000, 3, true, 0.5, 1.15, 256, 4096, OptionalDouble.empty(), "exponential");
 
   private static final double GIB = 1L << 30;
   private static final double MIB = 1L << 20;
@@ -48,12 +44,15 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
    * @param name of its sub folder
    * @param layers as a person says it
    * @param parameters numbers in the weights that are used
+   * @param float8Parameters those of them that stay in float8 when the part is loaded
    * @param stored the types in the files
    */
-  public record Part(String name, String layers, long parameters, String stored) {
+  public record Part(
+      String name, String layers, long parameters, long float8Parameters, String stored) {
     /** Bytes of the weights when they compute in that type. */
     public long bytes(DataType type) {
-      return parameters * type.bytes();
+      return (parameters - float8Parameters) * type.bytes()
+          + float8Parameters * DataType.FLOAT8_E4M3FN.bytes();
     }
   }
 
@@ -73,14 +72,20 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
                   part.checkpoint().types().stream()
                       .map(Enum::name)
                       .collect(Collectors.joining("+"));
-              parts.add(new Part(name, part.layers(), part.plan().parameters(), stored));
+              parts.add(
+                  new Part(
+                      name,
+                      part.layers(),
+                      part.plan().parameters(),
+                      part.float8Parameters(),
+                      stored));
             });
     List<String> differences = new ArrayList<>();
     differ(differences, "text_encoder", folder.textEncoderConfig(), DEV_TEXT_ENCODER);
     differ(differences, "text_encoder_2", folder.textEncoder2Config(), DEV_TEXT_ENCODER_2);
     differ(differences, "transformer", folder.transformerConfig(), DEV_TRANSFORMER);
     differ(differences, "vae", folder.vaeConfig(), DEV_VAE);
-    differ(differences, "scheduler", folder.scheduleConfig(), DEV_SCHEDULER);
+    differ(differences, "scheduler", folder.scheduleConfig(), ScheduleConfig.dev());
     return new ModelReport(folder, parts, differences);
   }
 
@@ -131,8 +136,8 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
             "",
             "%,d".formatted(parameters),
             "",
-            size(parameters * DataType.FLOAT32.bytes()),
-            size(parameters * DataType.BFLOAT16.bytes())));
+            size(bytes(DataType.FLOAT32)),
+            size(bytes(DataType.BFLOAT16))));
     text.append(
         "%nThe last two columns are the memory that the weights need by --dtype.%n".formatted());
     if (differences.isEmpty()) {
@@ -142,6 +147,10 @@ public record ModelReport(ModelFolder folder, List<Part> parts, List<String> dif
       differences.forEach(difference -> text.append("  %s%n".formatted(difference)));
     }
     return text.toString();
+  }
+
+  private long bytes(DataType type) {
+    return parts.stream().mapToLong(part -> part.bytes(type)).sum();
   }
 
   private static String row(Object... cells) {

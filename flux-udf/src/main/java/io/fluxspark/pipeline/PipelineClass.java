@@ -4,7 +4,6 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.Conditioning;
 import io.fluxspark.weights.ConfigFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +14,8 @@ import java.util.TreeMap;
  * parts.
  */
 final class PipelineClass {
+  static final String FILE = "model_index.json";
+
   /** What is read, with what the model is shown. */
   private static final Map<String, Conditioning> CONDITIONING =
       Map.of(
@@ -63,22 +64,13 @@ final class PipelineClass {
   private PipelineClass() {}
 
   /**
-   * The class of the pipeline in a folder.
+   * The class of the pipeline in a folder that has this file.
    *
    * @throws FluxSparkException {@code INVALID_MODEL} when it is none that can be read, naming what
    *     it is
    */
   static String of(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      throw invalid(folder, "no such folder");
-    }
-    Path index = folder.resolve("model_index.json");
-    if (!Files.isRegularFile(index)) {
-      throw invalid(
-          folder,
-          "model_index.json is not there; the folder of a FLUX.1 pipeline as diffusers writes it is wanted");
-    }
-    ConfigFile config = ConfigFile.read(index);
+    ConfigFile config = ConfigFile.read(folder.resolve(FILE));
     String name = config.requireString("_class_name");
     refuseOtherFamily(folder, name);
     config.requireOneOf("_class_name", name, READ);

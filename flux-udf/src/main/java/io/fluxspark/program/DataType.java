@@ -8,7 +8,9 @@ public enum DataType {
   INT64(4, 8),
   FLOAT16(5, 2),
   FLOAT32(6, 4),
-  BFLOAT16(15, 2);
+  BFLOAT16(15, 2),
+  /** For storing weights: 4 bits of exponent, 3 of mantissa, no infinities, at most 448. */
+  FLOAT8_E4M3FN(24, 1);
 
   private final int code;
   private final int bytes;
@@ -31,7 +33,7 @@ public enum DataType {
     return code;
   }
 
-  /** DJL's name of it, which knows no bfloat16. */
+  /** DJL's name of it, which knows no bfloat16 and no float8. */
   ai.djl.ndarray.types.DataType djl() {
     return ai.djl.ndarray.types.DataType.valueOf(name());
   }

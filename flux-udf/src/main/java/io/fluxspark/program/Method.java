@@ -20,6 +20,9 @@ public final class Method {
 
   public static final String LORA_B = ".lora_B";
 
+  /** What the name of the scale of a weight in float8 ends with. */
+  public static final String SCALE = "_scale";
+
   private static final String INDENT = "    ";
 
   private final Program program;
@@ -65,21 +68,30 @@ public final class Method {
   /** Weights that callers give, all of one type. */
   public Weights weights(String parameter, DataType type) {
     declare(parameter, "Dict[str, Tensor]");
-    return declared(new Weights(this, parameter, type, (name, x, y) -> y));
+    return declared(
+        new Weights(this, parameter, type, name -> entry(parameter, name), (name, x, y) -> y));
   }
 
   /**
    * As {@link #weights}; beside a linear layer NAME callers may give {@code NAME.lora_A} (rank, in)
    * and {@code NAME.lora_B} (out, rank), whose product is added to the layer's weight.
+   *
+   * @param storage how callers give the matrices of linear layers
    */
-  public Weights adaptableWeights(String parameter, DataType type) {
+  public Weights adaptableWeights(String parameter, DataType type, WeightStorage storage) {
     declare(parameter, "Dict[str, Tensor]");
     program.allowLowRank();
+    if (storage == WeightStorage.FLOAT8) {
+      program.allowFloat8();
+    }
     return declared(
         new Weights(
             this,
             parameter,
             type,
+            storage == WeightStorage.FLOAT8
+                ? name -> dense(parameter, name, type)
+                : name -> entry(parameter, name),
             (name, x, y) ->
                 assign(
                     "low_rank",
@@ -87,6 +99,22 @@ public final class Method {
                         .formatted(parameter, name, LORA_A, name, LORA_B, x, y),
                     y.type(),
                     y.shape())));
+  }
+
+  /** As {@link #adaptableWeights(String, DataType, WeightStorage)}, all of one type. */
+  public Weights adaptableWeights(String parameter, DataType type) {
+    return adaptableWeights(parameter, type, WeightStorage.AS_COMPUTED);
+  }
+
+  /** A weight as an expression. */
+  static String entry(String parameter, String name) {
+    return parameter + "[\"" + name + "\"]";
+  }
+
+  /** A weight that may be in float8, as an expression that has the type in which it computes. */
+  private static String dense(String parameter, String name, DataType type) {
+    return "self.dense(%s, \"%s\", \"%s%s\", %d)"
+        .formatted(parameter, name, name, SCALE, type.code());
   }
 
   private Weights declared(Weights declared) {

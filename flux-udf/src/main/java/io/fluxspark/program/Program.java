@@ -27,10 +27,22 @@ public final class Program {
         return z
       """;
 
+  private static final String DENSE =
+      """
+      def dense(self: %s, w: Dict[str, Tensor], name: str, scale: str, dtype: int) -> Tensor:
+        weight = torch.to(w[name], dtype)
+        if torch.__contains__(w, scale):
+          z = torch.mul(weight, w[scale])
+        else:
+          z = weight
+        return z
+      """;
+
   private final String name;
   private final List<Method> methods = new ArrayList<>();
   private final String handwritten;
   private boolean isAdapted;
+  private WeightStorage storage = WeightStorage.AS_COMPUTED;
 
   /**
    * @param name the name of the program's class, a TorchScript identifier
@@ -48,6 +60,16 @@ public final class Program {
   /** Lets weights bring low-rank terms, see {@link Method#adaptableWeights}. */
   void allowLowRank() {
     isAdapted = true;
+  }
+
+  /** Lets linear layers have their weights in float8. */
+  void allowFloat8() {
+    storage = WeightStorage.FLOAT8;
+  }
+
+  /** How the program takes the matrices of linear layers. */
+  public WeightStorage storage() {
+    return storage;
   }
 
   /** Starts a method. */
@@ -72,6 +94,9 @@ public final class Program {
     text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
     if (isAdapted) {
       text.append(LOW_RANK.formatted(qualifiedName()).indent(2));
+    }
+    if (storage == WeightStorage.FLOAT8) {
+      text.append(DENSE.formatted(qualifiedName()).indent(2));
     }
     methods.forEach(m -> text.append(m.text()));
     text.append(handwritten);

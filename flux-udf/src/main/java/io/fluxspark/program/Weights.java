@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The weights that a method is given under their checkpoint names. Naming a weight here is what
@@ -14,6 +15,7 @@ public final class Weights {
   private final String prefix;
   private final DataType type;
   private final Map<String, WeightSpec> specs;
+  private final UnaryOperator<String> matrices;
   private final Adaptation adaptation;
 
   /** What is added to a linear layer. */
@@ -29,8 +31,16 @@ public final class Weights {
     Tensor apply(String name, Tensor x, Tensor y);
   }
 
-  Weights(Method method, String parameter, DataType type, Adaptation adaptation) {
-    this(method, parameter, "", type, new LinkedHashMap<>(), adaptation);
+  /**
+   * @param matrices expressions that give the matrices of linear layers, by the weights' names
+   */
+  Weights(
+      Method method,
+      String parameter,
+      DataType type,
+      UnaryOperator<String> matrices,
+      Adaptation adaptation) {
+    this(method, parameter, "", type, new LinkedHashMap<>(), matrices, adaptation);
   }
 
   private Weights(
@@ -39,27 +49,36 @@ public final class Weights {
       String prefix,
       DataType type,
       Map<String, WeightSpec> specs,
+      UnaryOperator<String> matrices,
       Adaptation adaptation) {
     this.method = method;
     this.parameter = parameter;
     this.prefix = prefix;
     this.type = type;
     this.specs = specs;
+    this.matrices = matrices;
     this.adaptation = adaptation;
   }
 
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
-    return new Weights(method, parameter, prefix + name + ".", type, specs, adaptation);
+    return new Weights(method, parameter, prefix + name + ".", type, specs, matrices, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
   public Tensor get(String name, long... shape) {
+    return get(name, weight -> Method.entry(parameter, weight), shape);
+  }
+
+  private Tensor get(String name, UnaryOperator<String> expression, long... shape) {
     List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
     WeightSpec spec = new WeightSpec(prefix + name, sizes);
     declare(spec);
-    return method.weight(
-        parameter + "[\"" + spec.name() + "\"]", type, sizes.stream().map(Dim::of).toList());
+    return method.weight(expression.apply(spec.name()), type, sizes.stream().map(Dim::of).toList());
+  }
+
+  private Tensor matrix(String name, Tensor x, long out) {
+    return get(name + ".weight", matrices, out, x.size(-1).constant());
   }
 
   /** What a method reads that is given these weights. */
@@ -84,14 +103,13 @@ public final class Weights {
    * out).
    */
   public Tensor linear(String name, Tensor x, long out) {
-    Tensor y =
-        x.linear(get(name + ".weight", out, x.size(-1).constant()), get(name + ".bias", out));
+    Tensor y = x.linear(matrix(name, x, out), get(name + ".bias", out));
     return adaptation.apply(prefix + name, x, y);
   }
 
   /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */
   public Tensor linearWithoutBias(String name, Tensor x, long out) {
-    Tensor y = x.linear(get(name + ".weight", out, x.size(-1).constant()));
+    Tensor y = x.linear(matrix(name, x, out));
     return adaptation.apply(prefix + name, x, y);
   }
 

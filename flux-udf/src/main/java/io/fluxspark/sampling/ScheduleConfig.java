@@ -39,6 +39,18 @@ public record ScheduleConfig(
           "invert_sigmas");
   private static final List<String> TIME_SHIFT_TYPES = List.of("exponential", "linear");
 
+  /** That of FLUX.1-dev and of the models made from it, as it is published. */
+  public static ScheduleConfig dev() {
+    return new ScheduleConfig(
+        1000, 3, true, 0.5, 1.15, 256, 4096, OptionalDouble.empty(), "exponential");
+  }
+
+  /** That of FLUX.1-schnell, as it is published. */
+  public static ScheduleConfig schnell() {
+    return new ScheduleConfig(
+        1000, 1, false, 0.5, 1.15, 256, 4096, OptionalDouble.empty(), "exponential");
+  }
+
   public ScheduleConfig {
     checkAtLeast(1, "num_train_timesteps", numTrainTimesteps);
     checkPositive("shift", shift);

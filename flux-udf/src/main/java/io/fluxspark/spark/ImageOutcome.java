@@ -2,6 +2,7 @@ package io.fluxspark.spark;
 
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureScores;
+import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
 
 /** What became of one planned picture. */
@@ -11,6 +12,7 @@ sealed interface ImageOutcome {
   /**
    * A picture file.
    *
+   * @param cut what the encoders did not see of the prompt
    * @param seconds this picture's share of its batch's
    * @param encodingSeconds spent on the file
    * @param scores null where none were wanted
@@ -21,6 +23,7 @@ sealed interface ImageOutcome {
   record Made(
       PlannedImage planned,
       byte[] file,
+      GeneratedImage.CutTokens cut,
       StageSeconds seconds,
       double encodingSeconds,
       PictureScores scores,

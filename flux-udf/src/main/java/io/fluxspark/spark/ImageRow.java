@@ -146,6 +146,8 @@ record ImageRow(ImageRequest request) {
     row.add(job.modelName());
     row.add(job.settings().modelDigest());
     row.add(job.license());
+    row.add(made.cut().clip());
+    row.add(made.cut().t5());
     row.add(made.seconds().text());
     row.add(made.seconds().denoising());
     row.add(made.seconds().decoding());

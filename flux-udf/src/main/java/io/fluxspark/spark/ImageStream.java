@@ -2,7 +2,6 @@ package io.fluxspark.spark;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.PreparedImage;
 import java.util.ArrayDeque;
@@ -127,8 +126,7 @@ final class ImageStream implements Iterator<ImageOutcome>, AutoCloseable {
 
   private Future<ImageOutcome> outcome(PlannedImage planned, BatchRun.Result result) {
     if (result.image() instanceof GeneratedImage.Made made) {
-      Picture picture = made.picture();
-      return writers.submit(() -> files.write(planned, picture, result.seconds()));
+      return writers.submit(() -> files.write(planned, made, result.seconds()));
     }
     return failed(planned, ((GeneratedImage.Failed) result.image()).failure());
   }

@@ -5,6 +5,7 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureScores;
+import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
@@ -37,8 +38,9 @@ record PictureFiles(
    *
    * @throws FluxSparkException {@code DEVICE_LOST}; any other failure is the picture's own
    */
-  ImageOutcome write(PlannedImage planned, Picture picture, StageSeconds seconds) {
+  ImageOutcome write(PlannedImage planned, GeneratedImage.Made made, StageSeconds seconds) {
     long start = System.nanoTime();
+    Picture picture = made.picture();
     try {
       Optional<PictureReview.Verdict> verdict =
           review.map(judge -> judge(judge, picture, planned.request()));
@@ -53,6 +55,7 @@ record PictureFiles(
       return new ImageOutcome.Made(
           planned,
           file,
+          made.cut(),
           seconds,
           encodingSeconds,
           scores,

@@ -44,10 +44,18 @@ import org.apache.hadoop.util.functional.FutureIO;
 public record RemoteModel(String location, List<RemoteFile> files) implements Serializable {
   private static final Pattern URI = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):/.*");
 
-  /** Files of the folder itself, or of a folder in it; nothing else, and no way out of it. */
+  /**
+   * Files of the folder itself, or of a folder in it; nothing else, and no way out of it. The
+   * published repositories have the weights a second time, in files of the folder itself.
+   */
   private static final Pattern NEEDED =
       Pattern.compile(
           "\\w[\\w.-]*\\.(json|md)|\\w[\\w.-]*/\\w[\\w.-]*\\.(json|safetensors|txt|model)");
+
+  private static final String INDEX = "model_index.json";
+
+  /** What a folder has in place of the index, where it has BFL's single files. */
+  private static final Pattern SINGLE_FILE = Pattern.compile("\\w[\\w.-]*\\.safetensors");
 
   private static final int STREAMS = 4;
   private static final int BUFFER = 1 << 20;
@@ -119,30 +127,33 @@ public record RemoteModel(String location, List<RemoteFile> files) implements Se
     FileSystem store = root.getFileSystem(conf);
     String prefix = store.makeQualified(root).toUri().getPath().replaceAll("/*$", "/");
     List<RemoteFile> files = new ArrayList<>();
+    List<RemoteFile> singleFiles = new ArrayList<>();
     try {
       RemoteIterator<LocatedFileStatus> all = store.listFiles(root, true);
       while (all.hasNext()) {
         LocatedFileStatus status = all.next();
         String path = status.getPath().toUri().getPath();
-        if (path.startsWith(prefix) && isNeeded(path.substring(prefix.length()))) {
-          files.add(RemoteFile.of(path.substring(prefix.length()), status));
+        String name = path.startsWith(prefix) ? path.substring(prefix.length()) : "";
+        if (NEEDED.matcher(name).matches()) {
+          files.add(RemoteFile.of(name, status));
+        } else if (SINGLE_FILE.matcher(name).matches()) {
+          singleFiles.add(RemoteFile.of(name, status));
         }
       }
     } catch (FileNotFoundException e) {
-      throw invalid(location, "is not there; a folder with model_index.json is wanted");
+      throw invalid(location, "is not there; the folder of a FLUX.1 pipeline is wanted");
     }
-    if (files.stream().noneMatch(file -> file.name().equals("model_index.json"))) {
-      throw invalid(
-          location,
-          "model_index.json is not there; the folder of a FLUX.1 pipeline as diffusers writes it"
-              + " is wanted");
+    if (files.stream().noneMatch(file -> file.name().equals(INDEX))) {
+      if (singleFiles.isEmpty()) {
+        throw invalid(
+            location,
+            "model_index.json is not there; the folder of a FLUX.1 pipeline as diffusers writes it,"
+                + " or one with BFL's single files, is wanted");
+      }
+      files.addAll(singleFiles);
     }
     files.sort(Comparator.comparing(RemoteFile::name));
     return new RemoteModel(location, files);
-  }
-
-  private static boolean isNeeded(String name) {
-    return NEEDED.matcher(name).matches();
   }
 
   /** What all files take. */

@@ -40,6 +40,7 @@ public final class Tables {
   public static final String BYTES = "bytes";
   public static final String PATH = "path";
   public static final String SHA256 = "sha256";
+  public static final String T5_TOKENS_CUT = "t5_tokens_cut";
   public static final String SECONDS_TEXT = "seconds_text";
   public static final String SECONDS_DENOISING = "seconds_denoising";
   public static final String SECONDS_DECODING = "seconds_decoding";
@@ -136,6 +137,8 @@ public final class Tables {
           .add("model", StringType)
           .add("model_digest", StringType)
           .add("license", StringType)
+          .add("clip_tokens_cut", IntegerType)
+          .add(T5_TOKENS_CUT, IntegerType)
           .add(SECONDS_TEXT, DoubleType)
           .add(SECONDS_DENOISING, DoubleType)
           .add(SECONDS_DECODING, DoubleType)

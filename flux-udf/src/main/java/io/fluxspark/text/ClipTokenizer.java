@@ -47,7 +47,7 @@ public final class ClipTokenizer implements AutoCloseable {
    * @return one row a text, each of {@link #length()} ids: the start token, the text's tokens as
    *     far as they fit, the end token, padding
    */
-  public long[][] encode(List<String> texts) {
+  public TokenIds encode(List<String> texts) {
     return tokenizer.encode(texts, length);
   }
 

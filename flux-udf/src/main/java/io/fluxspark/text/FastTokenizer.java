@@ -68,8 +68,15 @@ final class FastTokenizer implements AutoCloseable {
    * @return one row a text, each of {@code length} ids: the text's, cut so that its last id stays,
    *     then padding
    */
-  long[][] encode(List<String> texts, int length) {
-    return texts.stream().map(text -> fit(ids(text), length)).toArray(long[][]::new);
+  TokenIds encode(List<String> texts, int length) {
+    long[][] rows = new long[texts.size()][];
+    int[] cut = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      long[] ids = ids(texts.get(i));
+      rows[i] = fit(ids, length);
+      cut[i] = Math.max(0, ids.length - length);
+    }
+    return new TokenIds(rows, cut);
   }
 
   private long[] ids(String text) {

@@ -39,7 +39,7 @@ public final class T5Tokenizer implements AutoCloseable {
    * @param maxSequenceLength ids of a row, at least 1
    * @return one row a text: its tokens as far as they fit, the end token, padding
    */
-  public long[][] encode(List<String> texts, int maxSequenceLength) {
+  public TokenIds encode(List<String> texts, int maxSequenceLength) {
     if (maxSequenceLength < 1) {
       throw new IllegalArgumentException(
           "max_sequence_length is " + maxSequenceLength + "; at least 1 is wanted");

@@ -6,6 +6,7 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
+import io.fluxspark.program.WeightStorage;
 import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.LowRank;
 import io.fluxspark.weights.ModelPart;
@@ -25,7 +26,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * Loads the weights.
+   * Loads the weights. Those that are stored in float8 stay so, and are converted at each use.
    *
    * @param type in which the blocks compute
    * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
@@ -33,14 +34,15 @@ public final class Transformer implements AutoCloseable {
    */
   public static Transformer load(
       TransformerConfig config, Checkpoint checkpoint, Device device, DataType type) {
-    TransformerProgram programs = new TransformerProgram(config, type);
+    TransformerProgram programs = new TransformerProgram(config, type, checkpoint.storage());
     ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
     return new Transformer(programs, part);
   }
 
   /** The weights that a transformer of this configuration has. */
   public static WeightPlan plan(TransformerConfig config) {
-    TransformerProgram programs = new TransformerProgram(config, DataType.FLOAT32);
+    TransformerProgram programs =
+        new TransformerProgram(config, DataType.FLOAT32, WeightStorage.AS_COMPUTED);
     List<WeightSpec> own =
         Stream.of(programs.embedText, programs.velocity)
             .flatMap(m -> m.weightSpecs("w").stream())
@@ -58,9 +60,13 @@ public final class Transformer implements AutoCloseable {
                 programs.singleStreamBlock.weightSpecs("w"))));
   }
 
-  /** The programs that run a transformer of this configuration, to be read or written to a file. */
-  public static Program program(TransformerConfig config, DataType type) {
-    return new TransformerProgram(config, type).program;
+  /**
+   * The programs that run a transformer of this configuration, to be read or written to a file.
+   *
+   * @param storage of its checkpoint
+   */
+  public static Program program(TransformerConfig config, DataType type, WeightStorage storage) {
+    return new TransformerProgram(config, type, storage).program;
   }
 
   /**

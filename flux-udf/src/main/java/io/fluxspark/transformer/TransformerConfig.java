@@ -2,6 +2,7 @@ package io.fluxspark.transformer;
 
 import static io.fluxspark.weights.ConfigFile.checkAtLeast;
 
+import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ConfigFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +35,9 @@ public record TransformerConfig(
     List<Integer> axesDimsRope) {
   /** Positions are (0, row, column). */
   private static final int AXES = 3;
+
+  /** Each axis has an even part of a head's dimensions, 2 and 7 and 7 sixteenths of them. */
+  private static final int SMALLEST_HEAD = 32;
 
   /** What FLUX.1's own code has; the published configuration does not name it. */
   private static final List<Integer> PUBLISHED_AXES = List.of(16, 56, 56);
@@ -92,6 +96,43 @@ public record TransformerConfig(
         config.requireInt("pooled_projection_dim"),
         config.requireBoolean("guidance_embeds"),
         config.optionalInts("axes_dims_rope", PUBLISHED_AXES));
+  }
+
+  /**
+   * The sizes of a transformer whose file comes without a configuration, by the shapes of its
+   * weights. How the axes share a head's dimensions is not in the weights: they share them as the
+   * published models do, 1 : 3.5 : 3.5.
+   *
+   * @param checkpoint under diffusers' names
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where a weight is lacking
+   *     or its shape is none that a transformer of FLUX.1 has
+   */
+  public static TransformerConfig of(Checkpoint checkpoint) {
+    int headDim = checkpoint.size("transformer_blocks.0.attn.norm_q.weight", 0);
+    int innerDim = checkpoint.size("x_embedder.weight", 0);
+    if (headDim % SMALLEST_HEAD != 0 || innerDim % headDim != 0) {
+      throw checkpoint.invalid(
+          "heads have "
+              + headDim
+              + " of "
+              + innerDim
+              + " dimensions; a multiple of "
+              + SMALLEST_HEAD
+              + " that divides them is wanted, FLUX.1 has 128 of 3072");
+    }
+    int eighth = headDim / 8;
+    return new TransformerConfig(
+        1,
+        checkpoint.size("x_embedder.weight", 1),
+        checkpoint.size("proj_out.weight", 0),
+        checkpoint.count("transformer_blocks."),
+        checkpoint.count("single_transformer_blocks."),
+        headDim,
+        innerDim / headDim,
+        checkpoint.size("context_embedder.weight", 1),
+        checkpoint.size("time_text_embed.text_embedder.linear_1.weight", 1),
+        checkpoint.find("time_text_embed.guidance_embedder.linear_1.weight").isPresent(),
+        List.of(eighth, 7 * eighth / 2, 7 * eighth / 2));
   }
 
   /**

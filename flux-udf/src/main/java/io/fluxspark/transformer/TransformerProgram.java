@@ -7,6 +7,7 @@ import io.fluxspark.program.Dim;
 import io.fluxspark.program.Method;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.Tensor;
+import io.fluxspark.program.WeightStorage;
 import io.fluxspark.program.Weights;
 import java.util.List;
 
@@ -28,6 +29,7 @@ final class TransformerProgram {
 
   private final TransformerConfig config;
   private final DataType type;
+  private final WeightStorage storage;
   private final long d;
   private final long inner;
   private final Dim pairs;
@@ -38,8 +40,12 @@ final class TransformerProgram {
   final Method embedText;
   final Method velocity;
 
-  TransformerProgram(TransformerConfig config, DataType type) {
+  /**
+   * @param storage how the matrices of linear layers are given
+   */
+  TransformerProgram(TransformerConfig config, DataType type, WeightStorage storage) {
     this.config = config;
+    this.storage = storage;
     this.type = type;
     this.d = config.attentionHeadDim();
     this.inner = config.innerDim();
@@ -52,7 +58,7 @@ final class TransformerProgram {
 
   /** T5's output to the transformer's size; it is the same at every step. */
   private Method embedText(Method m) {
-    Weights w = m.adaptableWeights("w", type);
+    Weights w = m.adaptableWeights("w", type, storage);
     Tensor hidden =
         m.input(
             "t5_hidden", DataType.FLOAT32, B, L, Dim.of(config.jointAttentionDim())); // (B, L, Dt5)
@@ -61,7 +67,7 @@ final class TransformerProgram {
 
   /** What the transformer predicts: the velocity noise - image at {@code timestep}, in float32. */
   private Method velocity(Method m) {
-    Weights w = m.adaptableWeights("w", type);
+    Weights w = m.adaptableWeights("w", type, storage);
     Tensor latents =
         m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
@@ -120,7 +126,7 @@ final class TransformerProgram {
 
   /** Image and text as two streams with weights of their own, which meet in the attention. */
   private Method doubleStreamBlock(Method m) {
-    Weights w = m.adaptableWeights("w", type);
+    Weights w = m.adaptableWeights("w", type, storage);
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
@@ -171,7 +177,7 @@ final class TransformerProgram {
 
   /** Attention and MLP side by side, over text and image tokens as one sequence. */
   private Method singleStreamBlock(Method m) {
-    Weights w = m.adaptableWeights("w", type);
+    Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
     Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);

@@ -3,8 +3,11 @@ package io.fluxspark.vae;
 import static io.fluxspark.weights.ConfigFile.checkAtLeast;
 import static io.fluxspark.weights.ConfigFile.checkPositive;
 
+import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ConfigFile;
+import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,6 +35,9 @@ public record VaeConfig(
     boolean usePostQuantConv,
     boolean midBlockAddAttention) {
   private static final int RGB = 3;
+  private static final int PUBLISHED_GROUPS = 32;
+  private static final double PUBLISHED_SCALE = 0.3611;
+  private static final double PUBLISHED_SHIFT = 0.1159;
 
   public VaeConfig {
     blockOutChannels = List.copyOf(blockOutChannels);
@@ -95,6 +101,36 @@ public record VaeConfig(
         config.optionalBoolean("use_quant_conv", true),
         config.optionalBoolean("use_post_quant_conv", true),
         config.optionalBoolean("mid_block_add_attention", true));
+  }
+
+  /**
+   * The sizes of an autoencoder whose file comes without a configuration, by the shapes of its
+   * weights. What is not in them is as FLUX.1's is published: scale 0.3611, shift 0.1159, and 32
+   * groups, or as many of them as divide all channels.
+   *
+   * @param checkpoint under diffusers' names
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where a weight is lacking
+   */
+  public static VaeConfig of(Checkpoint checkpoint) {
+    List<Integer> channels = new ArrayList<>();
+    int groups = PUBLISHED_GROUPS;
+    for (int level = 0; level < checkpoint.count("encoder.down_blocks."); level++) {
+      int count = checkpoint.size("encoder.down_blocks." + level + ".resnets.0.conv1.weight", 0);
+      channels.add(count);
+      groups = BigInteger.valueOf(groups).gcd(BigInteger.valueOf(count)).intValueExact();
+    }
+    return new VaeConfig(
+        checkpoint.size("encoder.conv_in.weight", 1),
+        checkpoint.size("decoder.conv_out.weight", 0),
+        checkpoint.size("decoder.conv_in.weight", 1),
+        channels,
+        checkpoint.count("encoder.down_blocks.0.resnets."),
+        groups,
+        PUBLISHED_SCALE,
+        PUBLISHED_SHIFT,
+        checkpoint.find("quant_conv.weight").isPresent(),
+        checkpoint.find("post_quant_conv.weight").isPresent(),
+        checkpoint.find("encoder.mid_block.attentions.0.to_q.weight").isPresent());
   }
 
   private static void requireBlocks(ConfigFile config, String key, String wanted, int count) {

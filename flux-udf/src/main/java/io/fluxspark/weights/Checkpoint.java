@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.program.WeightStorage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -28,12 +30,17 @@ public final class Checkpoint {
 
   private final Path folder;
   private final Optional<Path> index;
-  private final TreeMap<String, TensorEntry> tensors;
+  private final TreeMap<String, StoredWeight> weights;
 
-  private Checkpoint(Path folder, Optional<Path> index, TreeMap<String, TensorEntry> tensors) {
+  private Checkpoint(Path folder, Optional<Path> index, TreeMap<String, StoredWeight> weights) {
     this.folder = folder;
     this.index = index;
-    this.tensors = tensors;
+    this.weights = weights;
+  }
+
+  /** Weights of a single file, under other names than the file has for them. */
+  static Checkpoint of(Path file, Map<String, StoredWeight> weights) {
+    return new Checkpoint(file, Optional.empty(), new TreeMap<>(weights));
   }
 
   /**
@@ -50,14 +57,11 @@ public final class Checkpoint {
     Path single = folder.resolve(stem + ".safetensors");
     Path index = folder.resolve(stem + ".safetensors.index.json");
     if (Files.exists(single)) {
-      TreeMap<String, TensorEntry> tensors = new TreeMap<>();
-      SafetensorsHeader.read(single)
-          .tensors()
-          .forEach(tensor -> tensors.put(tensor.name(), tensor));
-      return new Checkpoint(folder, Optional.empty(), tensors);
+      return new Checkpoint(
+          folder, Optional.empty(), stored(SafetensorsHeader.read(single).tensors()));
     }
     if (Files.exists(index)) {
-      return new Checkpoint(folder, Optional.of(index), readShards(folder, index));
+      return new Checkpoint(folder, Optional.of(index), stored(readShards(folder, index)));
     }
     throw new FluxSparkException(
         ErrorCode.INVALID_MODEL,
@@ -72,13 +76,23 @@ public final class Checkpoint {
                 .orElse(""));
   }
 
-  private static TreeMap<String, TensorEntry> readShards(Path folder, Path index) {
+  private static TreeMap<String, StoredWeight> stored(List<TensorEntry> tensors) {
+    Float8Scales scales = new Float8Scales(tensors);
+    TreeMap<String, StoredWeight> weights = new TreeMap<>();
+    for (TensorEntry tensor : tensors) {
+      weights.put(
+          tensor.name(), new StoredWeight(tensor.name(), List.of(tensor), scales.of(tensor)));
+    }
+    return weights;
+  }
+
+  private static List<TensorEntry> readShards(Path folder, Path index) {
     ObjectNode json = JsonFiles.readObject(index);
     if (!(json.get("weight_map") instanceof ObjectNode weightMap)) {
       throw invalid(index, "key 'weight_map' must be an object that names each tensor's file");
     }
     Map<String, Map<String, TensorEntry>> shards = new HashMap<>();
-    TreeMap<String, TensorEntry> tensors = new TreeMap<>();
+    List<TensorEntry> tensors = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : weightMap.properties()) {
       String name = field.getKey();
       if (!field.getValue().isTextual()) {
@@ -99,7 +113,7 @@ public final class Checkpoint {
             index,
             "tensor " + JsonFiles.quoted(name) + " is not in " + shard + ", which should have it");
       }
-      tensors.put(name, tensor);
+      tensors.add(tensor);
     }
     return tensors;
   }
@@ -142,58 +156,96 @@ public final class Checkpoint {
     return new FluxSparkException(ErrorCode.INVALID_MODEL, file + ": " + problem);
   }
 
-  /** The tensors' names, sorted. */
+  /** The weights' names, sorted. */
   public Set<String> names() {
-    return Collections.unmodifiableSet(tensors.keySet());
+    return Collections.unmodifiableSet(weights.keySet());
   }
 
-  public Optional<TensorEntry> find(String name) {
-    return Optional.ofNullable(tensors.get(name));
+  public Optional<StoredWeight> find(String name) {
+    return Optional.ofNullable(weights.get(name));
   }
 
   /**
-   * @throws FluxSparkException {@code INVALID_MODEL} when there is no such tensor or it has another
+   * The size of one axis of a weight.
+   *
+   * @throws FluxSparkException {@code INVALID_MODEL} when there is no such weight, or it has no
+   *     such axis
+   */
+  public int size(String name, int axis) {
+    StoredWeight weight =
+        find(name).orElseThrow(() -> invalid("tensor " + JsonFiles.quoted(name) + " is lacking"));
+    List<Long> shape = weight.shape();
+    if (axis >= shape.size() || shape.get(axis) < 1 || shape.get(axis) > Integer.MAX_VALUE) {
+      throw invalid("tensor " + JsonFiles.quoted(name) + " cannot have shape " + shape);
+    }
+    return shape.get(axis).intValue();
+  }
+
+  /** How many numbers from 0 follow a prefix in the names, without a gap. */
+  public int count(String prefix) {
+    int count = 0;
+    while (hasPrefix(prefix + count + ".")) {
+      count++;
+    }
+    return count;
+  }
+
+  private boolean hasPrefix(String prefix) {
+    String next = weights.ceilingKey(prefix);
+    return next != null && next.startsWith(prefix);
+  }
+
+  /** The failure to throw where the weights are understood but cannot be used. */
+  public FluxSparkException invalid(String problem) {
+    return invalid(index.orElse(folder), problem);
+  }
+
+  /**
+   * @throws FluxSparkException {@code INVALID_MODEL} when there is no such weight or it has another
    *     shape
    */
-  public TensorEntry require(String name, List<Long> shape) {
-    TensorEntry tensor = tensors.get(name);
-    if (tensor == null) {
-      throw invalid(
-          index.orElse(folder),
-          "tensor " + JsonFiles.quoted(name) + " of shape " + shape + " is lacking");
+  public StoredWeight require(String name, List<Long> shape) {
+    StoredWeight weight = weights.get(name);
+    if (weight == null) {
+      throw invalid("tensor " + JsonFiles.quoted(name) + " of shape " + shape + " is lacking");
     }
-    if (!tensor.shape().equals(shape)) {
+    if (!weight.shape().equals(shape)) {
       throw invalid(
-          tensor.file(),
+          weight.file(),
           "tensor "
               + JsonFiles.quoted(name)
               + " has shape "
-              + tensor.shape()
+              + weight.shape()
               + "; the configuration wants "
               + shape);
     }
-    return tensor;
+    return weight;
   }
 
-  /** Bytes of all tensors. */
+  /** Bytes of all weights. */
   public long bytes() {
-    return tensors.values().stream().mapToLong(TensorEntry::length).sum();
+    return weights.values().stream().mapToLong(StoredWeight::length).sum();
   }
 
-  /** Numbers in all tensors. */
+  /** Numbers in all weights. */
   public long parameters() {
-    return tensors.values().stream().mapToLong(TensorEntry::elements).sum();
+    return weights.values().stream().mapToLong(StoredWeight::elements).sum();
   }
 
   public Set<StoredType> types() {
     Set<StoredType> types = EnumSet.noneOf(StoredType.class);
-    tensors.values().forEach(tensor -> types.add(tensor.type()));
+    weights.values().forEach(weight -> types.add(weight.type()));
     return types;
+  }
+
+  /** How programs are given the matrices of its linear layers. */
+  public WeightStorage storage() {
+    return types().contains(StoredType.F8_E4M3) ? WeightStorage.FLOAT8 : WeightStorage.AS_COMPUTED;
   }
 
   /** The safetensors files, sorted. */
   public List<Path> files() {
-    return tensors.values().stream().map(TensorEntry::file).distinct().sorted().toList();
+    return weights.values().stream().map(StoredWeight::file).distinct().sorted().toList();
   }
 
   /** The file that names the shards, where there are shards. */

@@ -25,6 +25,14 @@ record LoraTarget(String part, String module, List<Share> shares) {
     }
   }
 
+  /** The layer's rows of a tensor whose first axis is a multiple of {@link #parts}. */
+  List<TensorEntry> rowsOf(TensorEntry tensor) {
+    long unit = tensor.shape().get(0) / parts();
+    return shares.stream()
+        .map(share -> tensor.rows(share.first() * unit, share.count() * unit))
+        .toList();
+  }
+
   /** What the number of rows must be a multiple of. */
   int parts() {
     return shares.get(0).of();

@@ -13,6 +13,7 @@ import io.fluxspark.program.TensorFile;
 import io.fluxspark.program.TensorLists;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
+import io.fluxspark.program.WeightStorage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +23,8 @@ import java.util.Map;
 
 /**
  * Programs and the weights that they run with, in native memory. Weights that keep their stored
- * type on the CPU are the checkpoint's own pages.
+ * type on the CPU are the checkpoint's own pages; so are matrices in float8, where the programs
+ * take them.
  */
 public final class ModelPart implements AutoCloseable {
   private final LoadedProgram program;
@@ -54,7 +56,7 @@ public final class ModelPart implements AutoCloseable {
       Program program, WeightPlan plan, Checkpoint checkpoint, Device device, DataType type) {
     LoadedProgram loaded = LoadedProgram.load(program, device);
     ModelPart part = new ModelPart(loaded, plan, type, device, loaded::close);
-    try (Loader loader = new Loader(checkpoint, part.scope, type)) {
+    try (Loader loader = new Loader(checkpoint, part.scope, type, program.storage())) {
       part.own = loader.load(plan.prefix(), plan.own());
       for (WeightPlan.Layers stack : plan.layers()) {
         List<NativeWeights> weights = new ArrayList<>();
@@ -153,31 +155,63 @@ public final class ModelPart implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final TensorScope scope;
     private final DataType type;
+    private final WeightStorage storage;
     private final Map<Path, TensorFile> files = new HashMap<>();
+    private final TensorLists lists;
 
-    Loader(Checkpoint checkpoint, TensorScope scope, DataType type) {
+    Loader(Checkpoint checkpoint, TensorScope scope, DataType type, WeightStorage storage) {
       this.checkpoint = checkpoint;
       this.scope = scope;
       this.type = type;
+      this.storage = storage;
+      this.lists = new TensorLists(scope.device());
     }
 
     NativeWeights load(String prefix, List<WeightSpec> specs) {
       try (TensorScope temporary = new TensorScope(scope.device())) {
         Map<String, NativeTensor> byName = new HashMap<>();
         for (WeightSpec spec : specs) {
-          TensorEntry entry = checkpoint.require(prefix + spec.name(), spec.shape());
-          TensorFile file = files.computeIfAbsent(entry.file(), TensorFile::new);
-          byName.put(
-              spec.name(),
-              file.tensor(temporary, entry.dataType(), entry.offset(), entry.shape(), type));
+          StoredWeight weight = checkpoint.require(prefix + spec.name(), spec.shape());
+          if (storage == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
+            DataType stored = weight.dataType();
+            byName.put(spec.name(), read(temporary, weight.parts().get(0), stored));
+            weight
+                .scale()
+                .map(scale -> read(temporary, scale, DataType.FLOAT32))
+                .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
+          } else {
+            byName.put(spec.name(), read(temporary, weight));
+          }
         }
         return scope.weights(byName);
       }
     }
 
+    /** In the type of the computation. */
+    private NativeTensor read(TensorScope owner, StoredWeight weight) {
+      if (weight.parts().size() == 1 && weight.scale().isEmpty()) {
+        return read(owner, weight.parts().get(0), type);
+      }
+      DataType exact = weight.scale().isPresent() ? DataType.FLOAT32 : type;
+      List<NativeTensor> parts =
+          weight.parts().stream().map(part -> read(owner, part, exact)).toList();
+      double scale =
+          weight
+              .scale()
+              .map(tensor -> (double) read(owner, tensor, DataType.FLOAT32).toFloats()[0])
+              .orElse(1.0);
+      return lists.joined(owner, parts, 0, scale, type);
+    }
+
+    private NativeTensor read(TensorScope owner, TensorEntry tensor, DataType wanted) {
+      TensorFile file = files.computeIfAbsent(tensor.file(), TensorFile::new);
+      return file.tensor(owner, tensor.dataType(), tensor.offset(), tensor.shape(), wanted);
+    }
+
     @Override
     public void close() {
       files.values().forEach(TensorFile::close);
+      lists.close();
     }
   }
 }

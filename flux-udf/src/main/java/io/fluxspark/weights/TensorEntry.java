@@ -4,6 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.program.DataType;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -39,11 +40,39 @@ public record TensorEntry(
       case BF16 -> DataType.BFLOAT16;
       case F16 -> DataType.FLOAT16;
       case F32 -> DataType.FLOAT32;
+      case F8_E4M3 -> DataType.FLOAT8_E4M3FN;
       default ->
           throw new FluxSparkException(
               ErrorCode.INVALID_MODEL,
-              file + ": tensor " + name + " is stored as " + type + "; BF16, F16 or F32 is wanted");
+              file
+                  + ": tensor "
+                  + name
+                  + " is stored as "
+                  + type
+                  + "; BF16, F16, F32 or F8_E4M3 is wanted");
     };
+  }
+
+  /**
+   * Neighbours along the first axis.
+   *
+   * @param first counted from 0
+   * @param count how many, at least 1
+   */
+  TensorEntry rows(long first, long count) {
+    if (shape.isEmpty() || first < 0 || count < 1 || count > shape.get(0) - first) {
+      throw new IllegalArgumentException(
+          "tensor " + name + " of shape " + shape + " has no " + count + " rows from row " + first);
+    }
+    long row = length / shape.get(0);
+    List<Long> sizes = new ArrayList<>(shape);
+    sizes.set(0, count);
+    return new TensorEntry(file, name, type, sizes, offset + first * row, count * row);
+  }
+
+  /** The same numbers in another shape of as many. */
+  TensorEntry reshaped(List<Long> sizes) {
+    return new TensorEntry(file, name, type, sizes, offset, length);
   }
 
   /** How many numbers the tensor has. */

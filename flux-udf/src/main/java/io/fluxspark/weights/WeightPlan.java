@@ -63,6 +63,15 @@ public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layer
     return new WeightSpec(prefix + layer + spec.name(), spec.shape());
   }
 
+  /** Numbers that programs which take float8 have in float8, of a checkpoint that fits. */
+  public long float8Parameters(Checkpoint checkpoint) {
+    return all().stream()
+        .filter(
+            spec -> checkpoint.find(spec.name()).filter(StoredWeight::isFloat8Matrix).isPresent())
+        .mapToLong(WeightSpec::elements)
+        .sum();
+  }
+
   /** Numbers in all weights together. */
   public long parameters() {
     return all().stream().mapToLong(WeightSpec::elements).sum();

@@ -112,8 +112,8 @@ class DenoisingTest {
       NativeTensor guidance,
       Rotary rotary) {
     List<String> text = List.of(negativePrompt);
-    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length));
-    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text));
+    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length).ids());
+    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
     return velocity(model, scope, hidden, pooled, guidance, rotary);
   }
 

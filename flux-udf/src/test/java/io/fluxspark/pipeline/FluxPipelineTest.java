@@ -55,13 +55,35 @@ class FluxPipelineTest {
         "control/cases/one",
         "dev/cases/lora",
         "kontext/cases/edit",
-        "schnell/cases/one"
+        "schnell/cases/one",
+        "single/dev/cases/one",
+        "single/schnell/cases/one",
+        "float8/plain/cases/one",
+        "float8/scaled/cases/one",
+        "float8/diffusers/cases/one"
       })
   void picturesAreDiffusers(String caseName) throws IOException {
     List<Picture> pictures = generate(caseName, DataType.FLOAT32);
 
     for (int i = 0; i < pictures.size(); i++) {
       assertThat(largestDifference(pictures.get(i), expected(caseName, i))).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void singleFilesGiveTheSamePicturesAsParts() throws IOException {
+    Path parts = Golden.copy("dev", temp.resolve("parts"));
+    Golden.change(
+        "dev/transformer/config.json",
+        parts.resolve("transformer"),
+        "axes_dims_rope",
+        "[4, 14, 14]");
+    Golden.change("dev/vae/config.json", parts.resolve("vae"), "norm_num_groups", "16");
+    List<PreparedImage> requests = GoldenRequests.of("single/dev/cases/one");
+    try (FluxPipeline pipeline =
+        FluxPipeline.load(ModelFolder.open(parts), Device.cpu(), DataType.FLOAT32)) {
+      assertThat(generate("single/dev/cases/one", DataType.FLOAT32).get(0).rgb())
+          .isEqualTo(made(pipeline.generate(requests, () -> false)).get(0).rgb());
     }
   }
 
@@ -140,7 +162,7 @@ class FluxPipelineTest {
 
   private List<Picture> generate(String caseName, DataType type) {
     ModelFolder folder =
-        ModelFolder.open(Golden.model(caseName.split("/")[0], temp.resolve("model")));
+        ModelFolder.open(Golden.model(caseName.split("/cases/")[0], temp.resolve("model")));
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type)) {
       return made(pipeline.generate(GoldenRequests.of(caseName), () -> false));
     }

@@ -4,9 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.Golden;
 import io.fluxspark.program.DataType;
+import io.fluxspark.transformer.Transformer;
+import io.fluxspark.transformer.TransformerConfig;
+import io.fluxspark.weights.SafetensorsWriter;
+import io.fluxspark.weights.StoredType;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ModelReportTest {
+  @TempDir Path temp;
+
   @Test
   void saysWhatAFolderIs() {
     ModelReport report = ModelReport.of(ModelFolder.open(Golden.path("schnell")));
@@ -33,5 +41,44 @@ class ModelReportTest {
     assertThat(report.parts().get(2).bytes(DataType.BFLOAT16))
         .isEqualTo(folder.transformer().bytes());
     assertThat(report.parts().get(3).parameters()).isEqualTo(folder.vae().parameters());
+  }
+
+  @Test
+  void weightsInFloat8TakeAByteEach() {
+    ModelFolder folder = ModelFolder.open(Golden.model("float8/scaled", temp.resolve("model")));
+
+    ModelReport.Part transformer = ModelReport.of(folder).parts().get(2);
+
+    long matrices = transformer.float8Parameters();
+    assertThat(matrices).isBetween(transformer.parameters() * 9 / 10, transformer.parameters());
+    assertThat(transformer.stored()).contains("F8_E4M3");
+    assertThat(transformer.bytes(DataType.FLOAT32))
+        .isEqualTo(matrices + 4 * (transformer.parameters() - matrices));
+    assertThat(folder.cost())
+        .isEqualTo(
+            new FluxCost(
+                folder.transformerConfig(),
+                folder.vaeConfig(),
+                ModelReport.of(folder).parts().stream()
+                    .mapToLong(ModelReport.Part::parameters)
+                    .sum(),
+                matrices));
+  }
+
+  @Test
+  void namesFluxLite() {
+    Path folder = Golden.copy("dev", temp);
+    Golden.change(
+        "dev/transformer/config.json",
+        folder.resolve("transformer"),
+        json -> json.put("num_layers", 8).put("num_single_layers", 38));
+    SafetensorsWriter weights = new SafetensorsWriter();
+    Transformer.plan(TransformerConfig.read(folder.resolve("transformer"))).all().stream()
+        .forEach(spec -> weights.tensor(spec.name(), StoredType.BF16, spec.shape()));
+    weights.write(folder.resolve("transformer/diffusion_pytorch_model.safetensors"));
+
+    assertThat(ModelReport.of(ModelFolder.open(folder)).text())
+        .startsWith("FLUX.1-lite (FluxPipeline)")
+        .contains("8 double + 38 single");
   }
 }

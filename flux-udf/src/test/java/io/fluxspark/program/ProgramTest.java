@@ -83,6 +83,35 @@ class ProgramTest {
   }
 
   @Test
+  void weightsInFloat8AreConvertedWhereTheyAreUsed() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Weights w = method.adaptableWeights("w", BFLOAT16, WeightStorage.FLOAT8);
+    Tensor x = method.input("x", BFLOAT16, B, D);
+    method.returns(w.linear("proj", w.rmsNorm("norm", x, 1e-6), 2));
+
+    assertThat(program.storage()).isEqualTo(WeightStorage.FLOAT8);
+    assertThat(program.text())
+        .contains(
+            "self.dense(w, \"proj.weight\", \"proj.weight_scale\", 15), w[\"proj.bias\"]",
+            "w[\"norm.weight\"]");
+    assertThat(method.weightSpecs("w"))
+        .extracting(WeightSpec::name)
+        .containsExactly("norm.weight", "proj.weight", "proj.bias");
+  }
+
+  @Test
+  void otherProgramsHaveNothingOfFloat8() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Weights w = method.adaptableWeights("w", BFLOAT16);
+    method.returns(w.linear("proj", method.input("x", BFLOAT16, B, D), 2));
+
+    assertThat(program.storage()).isEqualTo(WeightStorage.AS_COMPUTED);
+    assertThat(program.text()).doesNotContain("dense");
+  }
+
+  @Test
   void weightsThatAreGivenOnMustHoldWhatTheOtherMethodReads() {
     Program program = new Program("P");
     Method layer = layer(program);

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TensorFileTest {
   private static final float[] NUMBERS = {1, 2, 3, 4, 5, 6};
   private static final short[] HALVES = {0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600};
+  private static final byte[] QUARTERS = {0x38, 0x40, 0x44, 0x48, 0x4a, 0x4c};
   private static final List<Long> SHAPE = List.of(2L, 3L);
   private static final int AT_A_MULTIPLE = 16;
   private static final int BETWEEN_MULTIPLES = 17;
@@ -121,6 +122,7 @@ class TensorFileTest {
         case INT64 -> bytes.putLong((long) NUMBERS[i]);
         case FLOAT16 -> bytes.putShort(HALVES[i]);
         case FLOAT32 -> bytes.putFloat(NUMBERS[i]);
+        case FLOAT8_E4M3FN -> bytes.put(QUARTERS[i]);
         case BFLOAT16 -> bytes.putShort((short) (Float.floatToIntBits(NUMBERS[i]) >>> 16));
       }
     }

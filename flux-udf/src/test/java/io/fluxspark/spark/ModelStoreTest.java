@@ -257,6 +257,21 @@ class ModelStoreTest {
     refused("https://example.org/model", "is a page of the web");
   }
 
+  @Test
+  void singleFilesAreOfAModelThatHasNoIndex() throws IOException {
+    Path model = model("model", 100);
+    write(model.resolve("flux1-dev.safetensors"), 100);
+    write(model.resolve("ae.safetensors"), 100);
+    assertThat(find(model).files())
+        .extracting(RemoteModel.RemoteFile::name)
+        .doesNotContain("flux1-dev.safetensors", "ae.safetensors");
+
+    Files.delete(model.resolve("model_index.json"));
+    assertThat(find(model).files())
+        .extracting(RemoteModel.RemoteFile::name)
+        .contains("flux1-dev.safetensors", "ae.safetensors");
+  }
+
   private static void refused(String location, String problem) {
     Failures.assertRefused(ErrorCode.INVALID_MODEL, () -> RemoteModel.find(location, CONF))
         .contains(location)

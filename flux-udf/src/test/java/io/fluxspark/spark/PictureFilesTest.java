@@ -7,6 +7,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.image.Picture;
 import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.PictureSettings;
 import java.util.Optional;
@@ -59,6 +60,8 @@ class PictureFilesTest {
             Optional.of(clip),
             Optional.empty());
     return files.write(
-        new PlannedImage(Requests.request(0), null), PICTURE, new StageSeconds(0, 0, 0));
+        new PlannedImage(Requests.request(0), null),
+        new GeneratedImage.Made(PICTURE, GeneratedImage.CutTokens.NONE),
+        new StageSeconds(0, 0, 0));
   }
 }

@@ -58,7 +58,7 @@ final class Requests {
   private static GeneratedImage painted(PreparedImage image) {
     byte[] rgb = new byte[3 * SIZE * SIZE];
     Arrays.fill(rgb, (byte) image.request().seed());
-    return new GeneratedImage.Made(new Picture(SIZE, SIZE, rgb));
+    return new GeneratedImage.Made(new Picture(SIZE, SIZE, rgb), GeneratedImage.CutTokens.NONE);
   }
 
   static FluxSparkException failure(ErrorCode code) {

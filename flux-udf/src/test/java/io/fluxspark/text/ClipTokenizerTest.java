@@ -36,7 +36,7 @@ class ClipTokenizerTest {
                 .mapToLong(JsonNode::asLong)
                 .toArray();
 
-        assertThat(tokenizer.encode(List.of(text))[0]).as(text).isEqualTo(ids);
+        assertThat(tokenizer.encode(List.of(text)).ids()[0]).as(text).isEqualTo(ids);
       }
     }
   }
@@ -47,7 +47,7 @@ class ClipTokenizerTest {
     String folder = model + "/cases/" + name;
 
     try (ClipTokenizer tokenizer = ClipTokenizer.open(Golden.path(model + "/tokenizer"))) {
-      assertThat(tokenizer.encode(Prompts.of(folder, "prompt")))
+      assertThat(tokenizer.encode(Prompts.of(folder, "prompt")).ids())
           .isDeepEqualTo(Golden.longs(folder, "clip_input_ids"));
     }
   }
@@ -55,7 +55,7 @@ class ClipTokenizerTest {
   @Test
   void cutsLongTextsAndKeepsTheEnd() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(Golden.path("clip-vocab"))) {
-      long[] ids = tokenizer.encode(List.of("a house by the sea ".repeat(2000)))[0];
+      long[] ids = tokenizer.encode(List.of("a house by the sea ".repeat(2000))).ids()[0];
 
       assertThat(ids).hasSize(77).startsWith(START, 320).endsWith(END);
       assertThat(ids[75]).isNotEqualTo(END);
@@ -68,11 +68,11 @@ class ClipTokenizerTest {
         List.of(
             "", "\u0000\u0007\u007f", "\ud83d", "\udc00\ud800 half", "e\u0301 = \u00e9", "🏳️‍🌈");
     try (ClipTokenizer tokenizer = ClipTokenizer.open(Golden.path("clip-vocab"))) {
-      long[][] ids = tokenizer.encode(texts);
+      long[][] ids = tokenizer.encode(texts).ids();
 
       assertThat(ids[0]).containsOnly(START, END).startsWith(START, END);
-      assertThat(tokenizer.encode(List.of("e\u0301"))[0])
-          .isEqualTo(tokenizer.encode(List.of("\u00e9"))[0]);
+      assertThat(tokenizer.encode(List.of("e\u0301")).ids()[0])
+          .isEqualTo(tokenizer.encode(List.of("\u00e9")).ids()[0]);
       assertThat(ids).hasDimensions(texts.size(), 77);
     }
   }
@@ -90,7 +90,7 @@ class ClipTokenizerTest {
 
     try (ClipTokenizer built = ClipTokenizer.open(folder);
         ClipTokenizer ready = ClipTokenizer.open(temp)) {
-      assertThat(ready.encode(texts)).isDeepEqualTo(built.encode(texts));
+      assertThat(ready.encode(texts).ids()).isDeepEqualTo(built.encode(texts).ids());
     }
   }
 
@@ -101,7 +101,7 @@ class ClipTokenizerTest {
     Golden.change("dev/tokenizer/special_tokens_map.json", temp, "pad_token", "\"!\"");
 
     try (ClipTokenizer tokenizer = ClipTokenizer.open(temp)) {
-      assertThat(tokenizer.encode(List.of(""))[0]).containsExactly(1101, 1102, 0, 0, 0);
+      assertThat(tokenizer.encode(List.of("")).ids()[0]).containsExactly(1101, 1102, 0, 0, 0);
     }
   }
 
@@ -110,10 +110,10 @@ class ClipTokenizerTest {
     List<String> texts = new ArrayList<>();
     Golden.json("clip-vocab/cases.json").forEach(golden -> texts.add(golden.get("text").asText()));
     try (ClipTokenizer tokenizer = ClipTokenizer.open(Golden.path("clip-vocab"))) {
-      long[][] alone = tokenizer.encode(texts);
+      long[][] alone = tokenizer.encode(texts).ids();
 
       assertThat(Collections.nCopies(16, texts).parallelStream().map(tokenizer::encode).toList())
-          .allSatisfy(together -> assertThat(together).isDeepEqualTo(alone));
+          .allSatisfy(together -> assertThat(together.ids()).isDeepEqualTo(alone));
     }
   }
 

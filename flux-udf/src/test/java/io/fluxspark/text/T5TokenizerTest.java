@@ -9,6 +9,7 @@ import io.fluxspark.error.ErrorCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ class T5TokenizerTest {
     String folder = model + "/cases/" + name;
 
     try (T5Tokenizer tokenizer = T5Tokenizer.open(Golden.path(model + "/tokenizer_2"))) {
-      assertThat(tokenizer.encode(Prompts.of(folder, "prompt_2"), length))
+      assertThat(tokenizer.encode(Prompts.of(folder, "prompt_2"), length).ids())
           .isDeepEqualTo(Golden.longs(folder, "t5_input_ids"));
     }
   }
@@ -45,13 +46,16 @@ class T5TokenizerTest {
   @Test
   void cutsAndPadsToTheLengthOfTheCall() {
     try (T5Tokenizer tokenizer = T5Tokenizer.open(Golden.path("dev/tokenizer_2"))) {
-      long[] ids = tokenizer.encode(List.of("a red circle"), 512)[0];
-      long[] cut = tokenizer.encode(List.of("a red circle"), 3)[0];
+      long[] ids = tokenizer.encode(List.of("a red circle"), 512).ids()[0];
+      long[] cut = tokenizer.encode(List.of("a red circle"), 3).ids()[0];
+      int whole = (int) Arrays.stream(ids).filter(id -> id != 0).count();
+      assertThat(tokenizer.encode(List.of("a red circle", "a"), 3).cut())
+          .containsExactly(whole - 3, 0);
 
       assertThat(ids).hasSize(512).startsWith(6, 32, 44, 1, 0, 0).endsWith(0);
       assertThat(cut).containsExactly(ids[0], ids[1], 1);
-      assertThat(tokenizer.encode(List.of("a red circle"), 1)[0]).containsExactly(1);
-      assertThat(tokenizer.encode(List.of(""), 2)[0]).containsExactly(1, 0);
+      assertThat(tokenizer.encode(List.of("a red circle"), 1).ids()[0]).containsExactly(1);
+      assertThat(tokenizer.encode(List.of(""), 2).ids()[0]).containsExactly(1, 0);
       assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encode(List.of(""), 0));
     }
   }
@@ -64,7 +68,7 @@ class T5TokenizerTest {
 
     try (T5Tokenizer ready = T5Tokenizer.open(folder);
         T5Tokenizer built = T5Tokenizer.open(temp)) {
-      assertThat(built.encode(TEXTS, 128)).isDeepEqualTo(ready.encode(TEXTS, 128));
+      assertThat(built.encode(TEXTS, 128).ids()).isDeepEqualTo(ready.encode(TEXTS, 128).ids());
     }
   }
 

@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Writes safetensors files for tests; tensor data counts up from the tensor's place. */
-final class SafetensorsWriter {
+public final class SafetensorsWriter {
   private final Map<String, String> entries = new LinkedHashMap<>();
   private long dataBytes;
 
-  SafetensorsWriter tensor(String name, StoredType type, List<Long> shape) {
+  public SafetensorsWriter tensor(String name, StoredType type, List<Long> shape) {
     long bytes = shape.stream().reduce((long) type.bytes(), (a, b) -> a * b);
     entries.put(
         name,
@@ -27,7 +27,7 @@ final class SafetensorsWriter {
     return this;
   }
 
-  Path write(Path file) {
+  public Path write(Path file) {
     String json =
         entries.entrySet().stream()
             .map(entry -> "\"" + entry.getKey() + "\":" + entry.getValue())

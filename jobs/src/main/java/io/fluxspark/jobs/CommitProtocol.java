@@ -85,8 +85,7 @@ final class CommitProtocol {
                 + " org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory, as Hadoop has it");
       }
     } catch (IOException e) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT, success + ": cannot be read: " + e.getMessage(), e);
+      throw StorageFailure.of(ErrorCode.INPUT_OUTPUT, success.toString(), "cannot be read", e);
     }
   }
 

@@ -107,11 +107,11 @@ record ExportJob(
             ErrorCode.INVALID_OUTPUT,
             "--target " + target + ": is there already; give a new folder");
       }
-    } catch (IOException | IllegalArgumentException e) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_OUTPUT,
-          "--target " + target + ": cannot be looked at: " + e.getMessage(),
-          e);
+    } catch (FluxSparkException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw StorageFailure.of(
+          ErrorCode.INVALID_OUTPUT, "--target " + target, "cannot be looked at", e);
     }
   }
 }

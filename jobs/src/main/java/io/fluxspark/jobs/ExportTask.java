@@ -1,7 +1,6 @@
 package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
-import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Iterator;
@@ -37,8 +36,7 @@ record ExportTask(
       }
       return List.of(count).iterator();
     } catch (IOException e) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT, target + ": cannot be written: " + e.getMessage(), e);
+      throw StorageFailure.of(ErrorCode.INPUT_OUTPUT, "--target " + target, "cannot be written", e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.fluxspark.jobs;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.Variant;
 import io.fluxspark.request.RequestLimits;
 import io.fluxspark.spark.ModelStoreSettings;
 import io.fluxspark.spark.ReviewSettings;
@@ -15,6 +16,7 @@ import java.util.Optional;
  *
  * @param prompts file, folder or table
  * @param promptsFormat one of {@link PromptFormat}'s names
+ * @param variant what the user says that the model is
  * @param modelStore where hosts keep models that are elsewhere
  * @param dtype empty for the device's default
  * @param autoResize whether a Kontext model's pictures are brought to about one megapixel
@@ -30,6 +32,7 @@ record GenerateOptions(
     String output,
     String outputFormat,
     String model,
+    Optional<Variant> variant,
     ModelStoreSettings modelStore,
     Optional<String> dtype,
     PictureFormat imageFormat,
@@ -75,6 +78,19 @@ record GenerateOptions(
     require(
         DTYPES.contains(name), "--dtype: '" + name + "'; one of " + names(DTYPES) + " is needed");
     return name;
+  }
+
+  /**
+   * What the user says that the model is.
+   *
+   * @param name null where the user says nothing
+   */
+  static Optional<Variant> variant(String name) {
+    Optional<Variant> variant = Optional.ofNullable(name).flatMap(Variant::named);
+    require(
+        name == null || variant.isPresent(),
+        "--variant: '" + name + "'; one of " + Variant.names() + " is needed");
+    return variant;
   }
 
   /** The limits of rows, from an option. */

@@ -4,7 +4,6 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -77,7 +76,8 @@ public final class GuardedCommit extends FileCommitProtocol implements Serializa
                 + " committed yet is left to that run");
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw StorageFailure.of(
+          ErrorCode.INPUT_OUTPUT, "--output " + folder.getParent(), "cannot be looked at", e);
     }
   }
 

@@ -26,6 +26,9 @@ final class InspectCommand implements Callable<Integer> {
       description = "Pipeline folder or its URI, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
 
+  @Option(names = "--variant", paramLabel = "NAME", description = RunOptions.VARIANT)
+  private String variant;
+
   @Option(
       names = "--programs",
       paramLabel = "FOLDER",
@@ -50,7 +53,8 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     String type = GenerateOptions.dtype(dtype);
-    ModelSource source = new ModelSource(model, modelStore.given(), environment);
+    ModelSource source =
+        new ModelSource(model, GenerateOptions.variant(variant), modelStore.given(), environment);
     environment.out().print(ModelFolders.report(source));
     if (programs != null) {
       ModelFolders.writePrograms(source, type, programs);

@@ -38,8 +38,10 @@ final class Lease implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern NAME = Pattern.compile("lease-(\\d{6,9})\\.json");
   private static final Duration BEAT = Duration.ofSeconds(3);
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** Looks, not seconds: while the storage does not answer, the owner cannot write there either. */
+  private static final int LOOKS = 30;
 
   private final FileSystem files;
   private final Path folder;
@@ -68,7 +70,8 @@ final class Lease implements AutoCloseable {
    * Takes the lease of an output; waits some seconds where its last owner seems to be dead.
    *
    * @param folder where leases are, all of one output
-   * @throws FluxSparkException {@code OUTPUT_IN_USE} when another run has it
+   * @throws FluxSparkException {@code OUTPUT_IN_USE} when another run has it, {@code
+   *     INVALID_OUTPUT} or {@code INPUT_OUTPUT} when the storage fails
    */
   static Lease acquire(FileSystem files, Path folder, String runId) {
     try {
@@ -80,16 +83,14 @@ final class Lease implements AutoCloseable {
       if (!ExclusiveFile.create(files, path(folder, last + 1), lease.content(false))) {
         throw inUse(folder, "another run took it at the same moment");
       }
-      lease.start();
       if (last > 0) {
         files.delete(path(folder, last), false);
       }
+      lease.start();
       return lease;
     } catch (IOException e) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_OUTPUT,
-          "--output " + folder.getParent() + ": cannot be written: " + e.getMessage(),
-          e);
+      throw StorageFailure.of(
+          ErrorCode.INVALID_OUTPUT, "--output " + folder.getParent(), "cannot be written", e);
     }
   }
 
@@ -134,8 +135,7 @@ final class Lease implements AutoCloseable {
     if (owner.isPresent() && hasEnded(owner.get())) {
       return;
     }
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < end) {
+    for (int look = 0; look < LOOKS; look++) {
       sleep();
       byte[] now = read(files, lease);
       Optional<JsonNode> nowOwner = parse(now);

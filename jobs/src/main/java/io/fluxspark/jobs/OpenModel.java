@@ -28,11 +28,12 @@ record OpenModel(
   private static final double GIGABYTE = 1e9;
 
   static OpenModel of(ModelSource source) {
-    return RemoteModel.isRemote(source.location()) ? remote(source) : local(source.location());
+    return RemoteModel.isRemote(source.location()) ? remote(source) : local(source);
   }
 
-  private static OpenModel local(String location) {
-    ModelFolder folder = ModelLocation.open(location);
+  private static OpenModel local(ModelSource source) {
+    String location = source.location();
+    ModelFolder folder = ModelLocation.open(location, source.variant());
     return ModelLocation.builtin(location)
         .map(name -> new OpenModel(folder, location, name, new FluxModelLoader(), () -> {}))
         .orElseGet(
@@ -72,7 +73,7 @@ record OpenModel(
     }
     try {
       return new OpenModel(
-          ModelLocation.open(lease.folder().toString()),
+          ModelLocation.open(lease.folder().toString(), source.variant()),
           model.location(),
           model.name(),
           new RemoteModelLoader(model, source.store(), new SerializableConfiguration(conf)),

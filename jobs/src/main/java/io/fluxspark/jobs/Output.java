@@ -247,8 +247,7 @@ final class Output {
     try {
       return committedPaths(kind).stream().map(Path::toString).sorted().toArray(String[]::new);
     } catch (IOException e) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT, root + ": cannot be listed: " + e.getMessage(), e);
+      throw StorageFailure.of(ErrorCode.INPUT_OUTPUT, root.toString(), "cannot be listed", e);
     }
   }
 

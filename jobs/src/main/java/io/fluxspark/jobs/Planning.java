@@ -56,7 +56,9 @@ record Planning(
     Model model =
         environment
             .models()
-            .open(new ModelSource(options.model(), options.modelStore(), environment));
+            .open(
+                new ModelSource(
+                    options.model(), options.variant(), options.modelStore(), environment));
     RequestDefaults defaults = model.defaults().with(options.columnDefaults(), options.limits());
     SparkSession spark = environment.spark().get();
     PromptTable prompts = PromptTable.open(spark, options.prompts(), options.promptsFormat());

@@ -8,6 +8,11 @@ import picocli.CommandLine.Option;
 
 /** Options of the commands that make pictures, or say what that would take. */
 final class RunOptions {
+  /** What the option says of itself. */
+  static final String VARIANT =
+      "dev, schnell, kontext, fill or control: what the model is. Default: what its files say; BFL's"
+          + " single files are dev's where only Kontext is alike, unless named kontext.";
+
   @Option(
       names = "--prompts",
       required = true,
@@ -41,6 +46,9 @@ final class RunOptions {
       paramLabel = "MODEL",
       description = "Pipeline folder or its URI, or builtin:NAME. Default: ${DEFAULT-VALUE}.")
   private String model;
+
+  @Option(names = "--variant", paramLabel = "NAME", description = VARIANT)
+  private String variant;
 
   @Option(
       names = "--dtype",
@@ -148,6 +156,7 @@ final class RunOptions {
         output,
         outputFormat,
         model,
+        GenerateOptions.variant(variant),
         modelStore.given(),
         Optional.ofNullable(dtype),
         PictureFormat.fromName(imageFormat),

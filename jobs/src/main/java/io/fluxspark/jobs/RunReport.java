@@ -71,6 +71,7 @@ record RunReport(
     numbers.put("images_failed_before", counts.failedBefore());
     numbers.put("images_made", counts.made());
     numbers.put("images_failed", counts.failed());
+    numbers.put("prompts_cut", stages.promptsCut());
     numbers.put("rows_invalid", counts.invalidRows());
     numbers.put("error_fraction", counts.errorFraction());
     numbers.put("tasks_failed", failedTasks);
@@ -100,9 +101,11 @@ record RunReport(
     used.put("output", Secrets.redacted(options.output()));
     used.put("output-format", options.outputFormat());
     used.put("model", Secrets.redacted(options.model()));
+    options.variant().ifPresent(variant -> used.put("variant", variant.toString()));
     used.put("dtype", job.settings().dtype());
     used.put("image-format", options.imageFormat().formatName());
     used.put("image-quality", options.imageQuality());
+    used.put("auto-resize", options.autoResize());
     used.put("batch-size", options.batchSize());
     used.put("max-error-fraction", options.maxErrorFraction());
     options.commitEvery().ifPresent(images -> used.put("commit-every", images));
@@ -148,6 +151,12 @@ record RunReport(
     StringBuilder remarks = new StringBuilder();
     if (counts.requested() > counts.images()) {
       remarks.append(", ").append(counts.requested() - counts.images()).append(" asked for twice");
+    }
+    if (stages.promptsCut() > 0) {
+      remarks
+          .append(", ")
+          .append(stages.promptsCut())
+          .append(" of prompts that were cut at max_sequence_length");
     }
     if (counts.thereBefore() > 0) {
       remarks.append(", ").append(counts.thereBefore()).append(" there before");

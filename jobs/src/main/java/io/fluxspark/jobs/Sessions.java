@@ -13,6 +13,8 @@ final class Sessions {
           "spark.log.level", "ERROR",
           "spark.ui.showConsoleProgress", "false",
           "spark.executor.heartbeatInterval", "2s",
+          // S3A tries a read that broke off again, but for those of several ranges at once.
+          "spark.hadoop.parquet.hadoop.vectored.io.enabled", "false",
           "spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS");
 
   /** Spark's 200 are for clusters; in one process they cost more than all else of a small job. */

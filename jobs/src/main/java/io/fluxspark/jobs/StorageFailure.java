@@ -30,7 +30,8 @@ final class StorageFailure {
     REFUSED(
         ErrorCode.INVALID_OPTION,
         "S3 refuses access: the credentials are wrong, or do not allow this"),
-    UNREACHABLE(ErrorCode.INPUT_OUTPUT, "S3 does not answer: ");
+    UNREACHABLE(ErrorCode.INPUT_OUTPUT, "S3 does not answer: "),
+    FAILED(ErrorCode.INPUT_OUTPUT, "S3 has failed too often: ");
 
     private final ErrorCode code;
     private final String reason;
@@ -38,6 +39,11 @@ final class StorageFailure {
     Kind(ErrorCode code, String reason) {
       this.code = code;
       this.reason = reason;
+    }
+
+    /** Whether no setting mends it. */
+    private boolean isOfServer() {
+      return this == UNREACHABLE || this == FAILED;
     }
   }
 
@@ -55,7 +61,7 @@ final class StorageFailure {
       Optional<Kind> kind = kind(cause);
       if (kind.isPresent()) {
         return new FluxSparkException(
-            kind.get() == Kind.UNREACHABLE ? kind.get().code : code,
+            kind.get().isOfServer() ? kind.get().code : code,
             what + ": " + reason(kind.get(), e),
             e);
       }
@@ -80,7 +86,7 @@ final class StorageFailure {
 
   private static String reason(Kind kind, Throwable e) {
     List<Throwable> causes = causes(e);
-    return kind == Kind.UNREACHABLE
+    return kind.isOfServer()
         ? kind.reason + causes.get(causes.size() - 1).getMessage()
         : kind.reason;
   }
@@ -116,6 +122,13 @@ final class StorageFailure {
           message.contains("Unable to execute HTTP request")
               ? Optional.of(Kind.UNREACHABLE)
               : Optional.empty();
+      case "AWSServiceThrottledException",
+          "AWSStatus500Exception",
+          "AWSServiceIOException",
+          "AWSNoResponseException",
+          "HttpChannelEOFException",
+          "ConnectionClosedException" ->
+          Optional.of(Kind.FAILED);
       default -> Optional.empty();
     };
   }

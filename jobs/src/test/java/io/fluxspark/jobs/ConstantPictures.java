@@ -85,7 +85,7 @@ record ConstantPictures() implements ModelLoader {
             image.request().prompt().contains(NOT_FINITE)
                 ? new GeneratedImage.Failed(
                     new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
-                : new GeneratedImage.Made(paint(image)));
+                : new GeneratedImage.Made(paint(image), GeneratedImage.CutTokens.NONE));
       }
       return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25));
     }

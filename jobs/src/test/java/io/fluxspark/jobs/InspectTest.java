@@ -29,6 +29,21 @@ class InspectTest {
   }
 
   @Test
+  void saysWhatSingleFilesAre() throws IOException {
+    String model = Project.singleFiles("dev", folder.resolve("model")).toString();
+
+    CommandLineRun run = CommandLineRun.of("inspect", "--model", model);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .startsWith(model + ": custom (FluxPipeline), license unknown\n")
+        .contains("2 double + 2 single")
+        .doesNotContain("scheduler");
+    assertThat(CommandLineRun.of("inspect", "--model", model, "--variant", "kontext").out())
+        .startsWith(model + ": FLUX.1-Kontext (FluxKontextPipeline), license unknown\n");
+  }
+
+  @Test
   void writesTheProgramsToReadAndToLoad() throws IOException {
     CommandLineRun run =
         CommandLineRun.of(

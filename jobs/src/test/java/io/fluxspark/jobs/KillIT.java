@@ -2,128 +2,135 @@ package io.fluxspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.spark.sql.Row;
+import java.util.function.BooleanSupplier;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code kill -9} of the driver or of an executor at random moments of a run, which is then started
- * again: in the end every picture is there, once. {@code -Dkills=20} makes it a long run.
+ * {@code kill -9} of driver, executors and S3 server at random moments of a run: in the end every
+ * picture is there, once. {@code -Dkills=20} makes it a long run.
  */
 class KillIT {
-  private static final int IMAGES = 200;
-  private static final int KILLS = Integer.getInteger("kills", 2);
+  private static final int KILLS = Integer.getInteger("kills", 3);
+  private static final int LEAST_WAIT_MILLIS = 2000;
+  private static final int MOST_WAIT_MILLIS = 14_000;
+  private static final int AWAY_SECONDS = 10;
+  private static final int COMMIT_EVERY = 25;
+  private static final int STEPS = 20;
+  private static final String DRIVER = "driver";
+
+  /** The exit code of what {@code kill -9} ended. */
+  private static final int KILLED = 137;
 
   @TempDir private Path folder;
 
   private final Random random = new Random(Long.getLong("kills.seed", 1));
 
-  @Test
-  void nothingIsLostAndNothingIsThereTwice() throws Exception {
-    Workspace workspace = new Workspace(folder);
-    Path prompts =
-        workspace.file(
-            "prompts.csv",
-            IntStream.rangeClosed(0, IMAGES)
-                .mapToObj(i -> i == 0 ? "id,prompt" : i + ",picture " + i)
-                .toArray(String[]::new));
-    for (int kill = 0; kill < KILLS; kill++) {
-      killed(workspace, prompts, kill % 2 == 0);
-    }
-    Process last = start(workspace, prompts);
-    assertThat(last.waitFor()).as(log()).isZero();
+  /** Something that can be killed while a job runs. */
+  private interface Victim {
+    /** False where the run has just ended by itself. */
+    boolean kill(PictureJob job) throws Exception;
+  }
 
-    List<Row> rows = workspace.images("out").collectAsList();
-    assertThat(rows).hasSize(IMAGES);
-    assertThat(rows.stream().map(row -> row.<String>getAs("request_key")).distinct())
-        .hasSize(IMAGES);
-    for (Row row : rows) {
-      byte[] file = row.<Row>getAs("image").getAs("bytes");
-      assertThat(DigestUtils.sha256Hex(file)).isEqualTo(row.<String>getAs("sha256"));
-      assertThat(Workspace.pixels(file)).hasSize(3 * 64 * 64);
-    }
-    try (var left = Files.walk(workspace.output("out/data"))) {
-      assertThat(left).noneMatch(path -> path.getFileName().toString().equals("_temporary"));
+  @Test
+  void nothingIsLostOrTwiceInALocalFolder() throws Exception {
+    try (PictureJob job =
+        new PictureJob(folder, folder.toUri().toString(), Map.of(), new Configuration())) {
+      survive(job, Map.of(DRIVER, this::killDriver, "executor", this::killExecutor));
     }
   }
 
-  /** A run whose driver, or one of whose executors, is killed while pictures are made. */
-  private void killed(Workspace workspace, Path prompts, boolean isDriver) throws Exception {
-    Process run = start(workspace, prompts);
-    while (run.isAlive() && executors(run).isEmpty()) {
+  @Test
+  void nothingIsLostOrTwiceOnS3() throws Exception {
+    try (S3ProxyServer server = new S3ProxyServer(folder)) {
+      server.createBucket("pictures");
+      try (PictureJob job =
+          new PictureJob(folder, "s3a://pictures/", server.settings(), server.configuration())) {
+        survive(
+            job,
+            Map.of(
+                DRIVER,
+                this::killDriver,
+                "executor",
+                this::killExecutor,
+                "server",
+                any -> takeAway(server)));
+      }
+      assertThat(server.unfinishedUploads("pictures")).isEmpty();
+    }
+  }
+
+  /**
+   * Where a run ends before all are killed, the rest is killed while the pictures are made anew.
+   */
+  private void survive(PictureJob job, Map<String, Victim> victims) throws Exception {
+    Map<String, Integer> killed = new TreeMap<>();
+    List<String> names = List.copyOf(new TreeMap<>(victims).keySet());
+    int kills = 0;
+    int outputs = 0;
+    do {
+      String output = "out-" + outputs++;
+      Process run = job.start(output, STEPS, COMMIT_EVERY);
+      while (kills < KILLS && isReached(run, underWay(job, names.get(kills % names.size())))) {
+        String victim = names.get(kills % names.size());
+        if (!victims.get(victim).kill(job)) {
+          break;
+        }
+        kills++;
+        killed.merge(victim, 1, Integer::sum);
+        if (victim.equals(DRIVER)) {
+          run = job.start(output, STEPS, COMMIT_EVERY);
+        }
+      }
+      assertThat(run.waitFor()).as(job.log()).isZero();
+      job.assertComplete(output);
+    } while (kills < KILLS);
+    System.out.println("KillIT: killed " + killed + " while " + outputs + " outputs were made");
+  }
+
+  /** A driver that was killed before it made anything has not lost anything. */
+  private static BooleanSupplier underWay(PictureJob job, String victim) {
+    return victim.equals(DRIVER) ? job::hasProgress : () -> !job.executors().isEmpty();
+  }
+
+  /** Waits for a random moment after a run is under way; false when it has ended before. */
+  private boolean isReached(Process run, BooleanSupplier isUnderWay) throws InterruptedException {
+    while (run.isAlive() && !isUnderWay.getAsBoolean()) {
       run.waitFor(100, TimeUnit.MILLISECONDS);
     }
-    run.waitFor(2000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
-    List<ProcessHandle> executors = executors(run);
-    Optional<ProcessHandle> executor = executors.stream().findFirst();
-    if (isDriver) {
-      run.destroyForcibly();
-    } else {
-      executor.ifPresent(ProcessHandle::destroyForcibly);
-    }
-    int code = run.waitFor();
-    assertThat(code).as(log()).isIn(0, isDriver ? 137 : 0);
-    for (ProcessHandle orphan : executors) {
+    int millis = LEAST_WAIT_MILLIS + random.nextInt(MOST_WAIT_MILLIS - LEAST_WAIT_MILLIS);
+    return !run.waitFor(millis, TimeUnit.MILLISECONDS);
+  }
+
+  private boolean killDriver(PictureJob job) throws Exception {
+    List<ProcessHandle> orphans = job.executors();
+    int code = job.run().destroyForcibly().waitFor();
+    for (ProcessHandle orphan : orphans) {
       orphan.onExit().get(2, TimeUnit.MINUTES); // they see that their driver is gone
     }
+    return code == KILLED;
   }
 
-  private Process start(Workspace workspace, Path prompts) throws IOException {
-    List<String> command = new ArrayList<>(List.of(Project.path("deploy/submit").toString()));
-    command.addAll(
-        List.of(
-            workspace.generate(
-                prompts,
-                "out",
-                "--commit-every",
-                "25",
-                "--batch-size",
-                "2",
-                "--height",
-                "64",
-                "--width",
-                "64",
-                "--num-inference-steps",
-                "20")));
-    command.addAll(List.of("--", "--master", "local-cluster[2,1,1024]"));
-    for (Map.Entry<String, String> setting :
-        Map.of(
-                "spark.executor.memory", "1g",
-                "spark.executor.extraClassPath", System.getProperty("fluxspark.jar"),
-                "spark.driver.host", "localhost",
-                "spark.driver.bindAddress", "127.0.0.1",
-                "spark.ui.enabled", "false")
-            .entrySet()) {
-      command.addAll(List.of("--conf", setting.getKey() + "=" + setting.getValue()));
+  private boolean killExecutor(PictureJob job) throws Exception {
+    List<ProcessHandle> executors = job.executors();
+    while (executors.isEmpty() && !job.run().waitFor(100, TimeUnit.MILLISECONDS)) {
+      executors = job.executors();
     }
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().remove("SPARK_HOME");
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log.txt").toFile()))
-        .start();
+    return !executors.isEmpty()
+        && executors.get(random.nextInt(executors.size())).destroyForcibly();
   }
 
-  private static List<ProcessHandle> executors(Process run) {
-    return run.descendants()
-        .filter(
-            process ->
-                process.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))
-        .toList();
-  }
-
-  private String log() throws IOException {
-    return Files.readString(folder.resolve("log.txt"));
+  private static boolean takeAway(S3ProxyServer server) throws Exception {
+    server.kill();
+    TimeUnit.SECONDS.sleep(AWAY_SECONDS);
+    server.start();
+    return true;
   }
 }

@@ -7,6 +7,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FilterFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,25 @@ class LeaseTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void aStorageThatFailsIsOneLine() {
+    FileSystem refusing =
+        new FilterFileSystem(files) {
+          @Override
+          public FileStatus[] listStatus(Path path) throws IOException {
+            throw new AccessDeniedException("s3a://b/out", null, "Forbidden (Status Code: 403)");
+          }
+        };
+
+    assertThatThrownBy(() -> Lease.acquire(refusing, folder, "first"))
+        .isInstanceOfSatisfying(
+            FluxSparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OUTPUT))
+        .hasMessage(
+            "--output "
+                + folder.getParent()
+                + ": S3 refuses access: the credentials are wrong, or do not allow this");
   }
 
   private void write(String lease) throws IOException {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Files of this project that tests use from outside their own module. */
@@ -43,6 +44,20 @@ final class Project {
         transformer.resolve("diffusion_pytorch_model.safetensors"),
         transformer.resolve("dev.safetensors"));
     return copy(golden(name), target);
+  }
+
+  /**
+   * A golden model in BFL's single files, beside the text encoders of {@code dev}.
+   *
+   * @param name below {@code single}
+   * @param target where it is made
+   */
+  static Path singleFiles(String name, Path target) throws IOException {
+    for (String part : List.of("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")) {
+      copy(golden("dev").resolve(part), Files.createDirectories(target).resolve(part));
+    }
+    Files.copy(golden("single/ae.safetensors"), target.resolve("ae.safetensors"));
+    return copy(golden("single/" + name), target);
   }
 
   /** Copies a pipeline folder without its cases; what is there already is written over. */

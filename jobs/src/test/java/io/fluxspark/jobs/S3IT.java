@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -92,6 +96,39 @@ class S3IT {
           .doesNotContain(server.secret())
           .doesNotContain(server.identity());
     }
+  }
+
+  @Test
+  void exportReadsAndWritesS3() throws Exception {
+    String output = BUCKET + "/exported";
+    String shards = BUCKET + "/shards";
+    String loose = BUCKET + "/loose";
+    java.nio.file.Path here = folder.resolve("brought");
+
+    List<CommandLineRun> runs =
+        List.of(
+            submit(generate(output)),
+            submit("export", "--output", output, "--to", "webdataset", "--target", shards),
+            submit("export", "--output", output, "--to", "files", "--target", loose),
+            submit("export", "--output", output, "--to", "files", "--target", here.toString()));
+    Map<String, Long> written = files(shards);
+    CommandLineRun again =
+        submit("export", "--output", output, "--to", "webdataset", "--target", shards);
+
+    for (CommandLineRun run : runs) {
+      assertThat(run.code()).as(run.err()).isZero();
+    }
+    Collection<String> pictures = picturesOnS3(output).values();
+    assertThat(pictures).hasSize(2);
+    assertThat(exported(store, new Path(shards))).containsExactlyInAnyOrderElementsOf(pictures);
+    assertThat(exported(store, new Path(loose))).containsExactlyInAnyOrderElementsOf(pictures);
+    assertThat(exported(FileSystem.getLocal(new Configuration()), new Path(here.toUri())))
+        .containsExactlyInAnyOrderElementsOf(pictures);
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.err())
+        .isEqualTo(
+            "fluxspark: error: --target " + shards + ": is there already; give a new folder\n");
+    assertThat(files(shards)).isEqualTo(written);
   }
 
   @Test
@@ -180,6 +217,8 @@ class S3IT {
     Map<String, String> settings = server.settings();
     String identity = settings.remove("fs.s3a.access.key");
     String secret = settings.remove("fs.s3a.secret.key");
+    settings.put("fs.s3a.attempts.maximum", "2");
+    settings.put("fs.s3a.retry.limit", "2");
     settings.forEach(
         (key, value) -> command.addAll(List.of("--conf", "spark.hadoop." + key + "=" + value)));
     java.nio.file.Path out = Files.createTempFile(folder, "out", "");
@@ -199,9 +238,10 @@ class S3IT {
 
   /** The hash of each picture of an output. */
   private static Map<String, String> picturesOnS3(String output) throws IOException {
-    java.nio.file.Path copy = folder.resolve("copied/data");
-    store.copyToLocalFile(false, new Path(output + "/data"), new Path(copy.toUri()), true);
-    return new Workspace(folder).byImage("copied", "sha256");
+    String copy = "copied-" + new Path(output).getName();
+    java.nio.file.Path data = folder.resolve(copy + "/data");
+    store.copyToLocalFile(false, new Path(output + "/data"), new Path(data.toUri()), true);
+    return new Workspace(folder).byImage(copy, "sha256");
   }
 
   private static Map<String, String> picturesOnDisk() {
@@ -213,6 +253,28 @@ class S3IT {
         CommandLineRun.of(TestSpark::session, new ModelFolders(), Map.of(), command);
     assertThat(run.code()).as(run.err()).isZero();
     return workspace.byImage("disk", "sha256");
+  }
+
+  /** The hash of each picture of an export. */
+  private static List<String> exported(FileSystem files, Path target) throws IOException {
+    List<String> hashes = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> all = files.listFiles(target, true);
+    while (all.hasNext()) {
+      Path file = all.next().getPath();
+      try (FSDataInputStream in = files.open(file)) {
+        if (file.getName().endsWith(".png")) {
+          hashes.add(DigestUtils.sha256Hex(in));
+        } else if (file.getName().endsWith(".tar")) {
+          TarArchiveInputStream tar = new TarArchiveInputStream(in);
+          for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+            if (entry.getName().endsWith(".png")) {
+              hashes.add(DigestUtils.sha256Hex(tar));
+            }
+          }
+        }
+      }
+    }
+    return hashes;
   }
 
   private static byte[] bytes(String path) throws IOException {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.fs.s3a.HttpChannelEOFException;
 import org.apache.hadoop.fs.s3a.UnknownStoreException;
 import org.apache.hadoop.fs.s3a.auth.NoAwsCredentialsException;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,19 @@ class StorageFailureTest {
         StorageFailure.of(ErrorCode.INVALID_OUTPUT, "--output s3a://b/o", "cannot be read", e);
 
     assertThat(failure).hasMessage("--output s3a://b/o: S3 does not answer: Connection refused");
+    assertThat(failure.code()).isEqualTo(ErrorCode.INPUT_OUTPUT);
+  }
+
+  @Test
+  void aServerThatFailsIsNoFaultOfTheUser() {
+    Exception e =
+        new IllegalStateException(
+            "job", new HttpChannelEOFException("s3a://b/o", "read", new IOException("cut off")));
+
+    FluxSparkException failure =
+        StorageFailure.of(ErrorCode.INVALID_OUTPUT, "--output s3a://b/o", "cannot be read", e);
+
+    assertThat(failure).hasMessage("--output s3a://b/o: S3 has failed too often: cut off");
     assertThat(failure.code()).isEqualTo(ErrorCode.INPUT_OUTPUT);
   }
 
