@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -67,6 +75,7 @@ class HostileRowsTest {
     Random random = new Random(7);
     // Escaped, since half a surrogate pair has no bytes of its own.
     JsonMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    List<Path> pictures = pictures();
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < ROWS; i++) {
       ObjectNode row = json.createObjectNode();
@@ -78,6 +87,9 @@ class HostileRowsTest {
             List.of("width", "height", "seed", "num_inference_steps", "guidance_scale", "prompt")
                 .get(random.nextInt(6));
         row.put(column, NUMBERS.get(random.nextInt(NUMBERS.size())));
+      }
+      if (random.nextInt(4) == 0) {
+        row.put("image", pictures.get(random.nextInt(pictures.size())).toString());
       }
       lines.add(json.writeValueAsString(row));
     }
@@ -99,6 +111,38 @@ class HostileRowsTest {
     assertThat(accounted).hasSize(ROWS);
     assertThat(workspace.files())
         .allMatch(file -> file.startsWith("in/") || file.startsWith("out/"));
+  }
+
+  /** One that is good, and others that are no pictures, damaged, or too large. */
+  private List<Path> pictures() throws IOException {
+    byte[] good = Files.readAllBytes(Project.golden("dev/cases/img2img/input.png"));
+    byte[] bomb = good.clone();
+    ByteBuffer.wrap(bomb, 16, 8).putInt(100_000).putInt(100_000);
+    CRC32 crc = new CRC32();
+    crc.update(bomb, 12, 17);
+    ByteBuffer.wrap(bomb, 29, 4).putInt((int) crc.getValue());
+    byte[] zip = {'P', 'K', 3, 4, 0, 0, 0, 0};
+    byte[] gif = "GIF89a\377\377\377\377\0\0\0;".getBytes(StandardCharsets.ISO_8859_1);
+    Map<String, byte[]> files =
+        Map.of(
+            "good.png", good,
+            "bomb.png", bomb,
+            "cut off.png", Arrays.copyOf(good, good.length / 2),
+            "empty.png", new byte[0],
+            "page.png", "<html><script>alert(1)</script>".getBytes(StandardCharsets.UTF_8),
+            "drawing.svg", "<svg onload='alert(1)'/>".getBytes(StandardCharsets.UTF_8),
+            "zip.jpg", zip,
+            "huge.gif", gif);
+    List<Path> paths = new ArrayList<>();
+    for (Map.Entry<String, byte[]> file : new TreeMap<>(files).entrySet()) {
+      Path path = folder.resolve("in").resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      paths.add(Files.write(path, file.getValue()));
+    }
+    paths.add(folder.resolve("in/../../nowhere.png"));
+    paths.add(Path.of("/etc/passwd"));
+    paths.add(folder);
+    return paths;
   }
 
   private static int number(String id) {
