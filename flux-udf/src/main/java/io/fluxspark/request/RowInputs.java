@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 
 /** The pictures and the LoRAs of one row, checked against what the model takes. */
 record RowInputs(RowReader reader, RequestRules rules) {
+  private static final int LONGEST_PROBLEM = 500;
 
   RequestInputs pictures(RequestDefaults used) {
     Optional<InputImage> image = image(RequestColumns.IMAGE, used.image());
@@ -107,8 +108,16 @@ record RowInputs(RowReader reader, RequestRules rules) {
       String resolved = rules.files().resolve(path);
       return Optional.of(new KnownFile(resolved, version.apply(resolved)));
     } catch (FluxSparkException e) {
-      reader.problem(column, e.getMessage());
+      reader.problem(column, oneLine(e.getMessage()));
       return Optional.empty();
     }
+  }
+
+  /** The path is in it, perhaps twice, and may be anything. */
+  private static String oneLine(String problem) {
+    String line = problem.replaceAll("\\s+", " ");
+    return line.codePointCount(0, line.length()) > LONGEST_PROBLEM
+        ? line.substring(0, line.offsetByCodePoints(0, LONGEST_PROBLEM)) + "..."
+        : line;
   }
 }

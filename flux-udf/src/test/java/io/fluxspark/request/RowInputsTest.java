@@ -65,6 +65,17 @@ class RowInputsTest {
   }
 
   @Test
+  void aPathOfManyLinesIsNamedInOne() {
+    Map<String, Object> row = row("");
+    row.put("image", "/a\n\nb" + "c".repeat(10_000));
+
+    assertThatThrownBy(() -> read(Conditioning.NONE, row))
+        .hasMessageStartingWith("image: '/a bccc")
+        .hasMessageEndingWith("c...")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(600).doesNotContain("\n"));
+  }
+
+  @Test
   void bytesComeBeforeThePath() {
     byte[] file = "picture".getBytes(StandardCharsets.UTF_8);
     Map<String, Object> row = row("");
