@@ -9,16 +9,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.zip.CRC32;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,14 +125,22 @@ class HostileRowsTest {
     byte[] gif = "GIF89a\377\377\377\377\0\0\0;".getBytes(StandardCharsets.ISO_8859_1);
     Map<String, byte[]> files =
         Map.of(
-            "good.png", good,
-            "bomb.png", bomb,
-            "cut off.png", Arrays.copyOf(good, good.length / 2),
-            "empty.png", new byte[0],
-            "page.png", "<html><script>alert(1)</script>".getBytes(StandardCharsets.UTF_8),
-            "drawing.svg", "<svg onload='alert(1)'/>".getBytes(StandardCharsets.UTF_8),
-            "zip.jpg", zip,
-            "huge.gif", gif);
+            "good.png",
+            good,
+            "bomb.png",
+            bomb,
+            "cut off.png",
+            Arrays.copyOf(good, good.length / 2),
+            "empty.png",
+            new byte[0],
+            "page.png",
+            "<html><script>alert(1)</script>".getBytes(StandardCharsets.UTF_8),
+            "drawing.svg",
+            "<svg onload='alert(1)'/>".getBytes(StandardCharsets.UTF_8),
+            "zip.jpg",
+            zip,
+            "huge.gif",
+            gif);
     List<Path> paths = new ArrayList<>();
     for (Map.Entry<String, byte[]> file : new TreeMap<>(files).entrySet()) {
       Path path = folder.resolve("in").resolve(file.getKey());
