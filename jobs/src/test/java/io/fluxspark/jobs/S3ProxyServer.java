@@ -27,8 +27,10 @@ import software.amazon.awssdk.services.s3.model.MultipartUpload;
 final class S3ProxyServer implements AutoCloseable {
   private static final Pattern LISTENING =
       Pattern.compile(".*Started .*ServerConnector.*\\{127\\.0\\.0\\.1:(\\d+)}.*");
+
+  /** An object that is being written; an upload in parts has a file that is named alike. */
   private static final Pattern DRAFT =
-      Pattern.compile(".*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+      Pattern.compile("(?!\\.s3proxy-mpu-stub-).*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private final Path folder;
   private final Path objects;
