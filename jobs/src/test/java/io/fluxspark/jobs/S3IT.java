@@ -99,6 +99,62 @@ class S3IT {
   }
 
   @Test
+  void picturesAsInputAndLorasAreOnS3() throws Exception {
+    String table = BUCKET + "/inputs/rows.csv";
+    String image = "/cases/img2img/input.png";
+    String lora = "/cases/lora/lora.safetensors";
+    String header = "id,prompt,seed,image,lora\n";
+    java.nio.file.Path rows =
+        Files.writeString(
+            folder.resolve("rows.csv"),
+            header
+                + "far,a fox,1,MODEL%s,\nnear,a fox,1,near.png,\n".formatted(image)
+                + "adapted,a fox,2,,MODEL%s\n".formatted(lora)
+                + "gone,a fox,3,MODEL/nowhere.png,\n");
+    Files.writeString(rows, Files.readString(rows).replace("MODEL", MODEL));
+    store.copyFromLocalFile(new Path(rows.toUri()), new Path(table));
+    store.copyFromLocalFile(
+        new Path(Project.golden("dev" + image).toUri()), new Path(BUCKET + "/inputs/near.png"));
+    String output = BUCKET + "/changed";
+    List<String> options = List.of("--height", "64", "--width", "64", "--num-inference-steps", "2");
+
+    List<String> command = new ArrayList<>(List.of("generate", "--prompts", table));
+    command.addAll(List.of("--model", MODEL, "--output", output, "--max-error-fraction", "1"));
+    command.addAll(List.of("--model-cache", folder.resolve("inputs cache").toString()));
+    command.addAll(options);
+    CommandLineRun run = submit(command.toArray(String[]::new));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).startsWith("3 images, 1 failed rows");
+    Workspace workspace = new Workspace(folder);
+    store.copyToLocalFile(
+        false,
+        new Path(output + "/data"),
+        new Path(folder.resolve("changed here/data").toUri()),
+        true);
+    java.nio.file.Path local = Project.golden("dev");
+    java.nio.file.Path same =
+        Files.writeString(
+            folder.resolve("same.csv"),
+            header + "far,a fox,1," + local + image + ",\nadapted,a fox,2,," + local + lora + "\n");
+    List<String> here = new ArrayList<>(List.of("--model", local.toString()));
+    here.addAll(options);
+    CommandLineRun onDisk =
+        CommandLineRun.of(
+            TestSpark::session,
+            new ModelFolders(),
+            Map.of(),
+            workspace.generate(same, "same", here.toArray(String[]::new)));
+    assertThat(onDisk.code()).as(onDisk.err()).isZero();
+    Map<String, int[]> pixels = workspace.pixels("changed here");
+    assertThat(pixels).containsOnlyKeys("far/0", "near/0", "adapted/0");
+    assertThat(pixels.get("near/0")).isEqualTo(pixels.get("far/0"));
+    workspace
+        .pixels("same")
+        .forEach((id, expected) -> assertThat(pixels.get(id)).as(id).isEqualTo(expected));
+  }
+
+  @Test
   void whatAKilledRunHasUploadedInPartsIsGivenUp() throws Exception {
     server.beginUpload("pictures", "left/data/portion=000000/part-1.parquet");
     server.beginUpload("pictures", "left/data/portion=000007/part-1.parquet");
