@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExclusiveFileIT {
   private static final int WRITERS = 16;
 
-  @TempDir private static java.nio.file.Path folder;
+  @TempDir private java.nio.file.Path folder;
 
   @Test
   void oneOfManyWritersWins() throws Exception {
