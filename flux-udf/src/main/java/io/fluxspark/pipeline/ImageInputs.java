@@ -49,14 +49,16 @@ public record ImageInputs(Optional<Picture> image, byte[] mask) {
   }
 
   private static Picture kontext(GenerationRequest request, Picture image) {
-    KontextSizes.Size size =
-        request.inputs().autoResize()
-            ? KontextSizes.preferred(image.width(), image.height())
-            : KontextSizes.multiple(image.width(), image.height());
-    if (size.width() == 0 || size.height() == 0) {
+    KontextSizes.Size whole = KontextSizes.multiple(image.width(), image.height());
+    if (whole.width() == 0 || whole.height() == 0) {
       throw invalid(
           "image: has " + image.width() + " x " + image.height() + " pixels; 16 x 16 are needed");
     }
+    // diffusers looks at the shape after it has rounded down to multiples of 16
+    KontextSizes.Size size =
+        request.inputs().autoResize()
+            ? KontextSizes.preferred(whole.width(), whole.height())
+            : whole;
     return Resampling.lanczos(image, size.width(), size.height());
   }
 
