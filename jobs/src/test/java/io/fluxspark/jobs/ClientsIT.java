@@ -106,7 +106,7 @@ class ClientsIT {
             from PIL import Image
             table = pyarrow.dataset.dataset(sys.argv[1], format="parquet", partitioning="hive").to_table()
             for row in table.sort_by("id").to_pylist():
-                print(row["id"], Image.open(io.BytesIO(row["image"]["bytes"])).size if "image" in row else row["error_code"])
+                print(row["id"], row.get("error_code") or Image.open(io.BytesIO(row["image"]["bytes"])).size)
             """,
             folder.resolve("out").resolve(part).toString());
 
