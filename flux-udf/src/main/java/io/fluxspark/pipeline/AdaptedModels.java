@@ -45,8 +45,7 @@ final class AdaptedModels implements AutoCloseable {
    * The model that a batch needs.
    *
    * @param first of the batch, of which all pictures have the same LoRAs
-   * @throws FluxSparkException {@code INVALID_LORA} where one is not, or not for this model; {@code
-   *     INVALID_ROW} where it has been changed
+   * @throws FluxSparkException {@code INVALID_LORA} where one is not, or not for this model
    */
   synchronized Lease lease(PreparedImage first) {
     String identity = first.request().request().loraIdentity();

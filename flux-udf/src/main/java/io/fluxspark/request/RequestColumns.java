@@ -47,22 +47,7 @@ public final class RequestColumns {
 
   /** Columns for which a job has a default; {@link RequestDefaults} holds them. */
   public static final List<String> WITH_DEFAULT =
-      List.of(
-          PROMPT_2,
-          NEGATIVE_PROMPT,
-          TRUE_CFG_SCALE,
-          HEIGHT,
-          WIDTH,
-          NUM_INFERENCE_STEPS,
-          GUIDANCE_SCALE,
-          NUM_IMAGES_PER_PROMPT,
-          MAX_SEQUENCE_LENGTH,
-          STRENGTH,
-          IMAGE,
-          MASK_IMAGE,
-          CONTROL_IMAGE,
-          LORA,
-          LORA_SCALE);
+      ALL.stream().filter(column -> !List.of(ID, PROMPT, SEED).contains(column)).toList();
 
   private RequestColumns() {}
 }

@@ -37,12 +37,14 @@ class InputsTest {
   void oneTableMixesAllTasksSizesAndLoras() throws IOException {
     Workspace workspace = new Workspace(folder);
     Files.copy(IMAGE, folder.resolve("beside the table.png"));
+    Files.copy(LORA, folder.resolve("beside the table.safetensors"));
     String image = "\"image\": \"" + IMAGE + "\", ";
     String lora = "\"lora\": \"" + LORA + "\", ";
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       rows.add(row("text", i, ""));
       rows.add(row("adapted", i, lora));
+      rows.add(row("adapted beside", i, "\"lora\": \"beside the table.safetensors\", "));
       rows.add(row("adapted more", i, lora + "\"lora_scale\": 3, "));
       rows.add(row("both", i, lora.replaceAll(": (.*), ", ": [$1, $1], \"lora_scale\": [1, 2], ")));
       rows.add(row("changed", i, image));
@@ -65,6 +67,10 @@ class InputsTest {
                 .as(id)
                 .isLessThanOrEqualTo(1));
     assertThat(together.get("relative 0/0")).isEqualTo(together.get("changed 0/0"));
+    assertThat(
+            Workspace.largestDifference(
+                together.get("adapted beside 0/0"), together.get("adapted 0/0")))
+        .isLessThanOrEqualTo(1);
     assertThat(
             Workspace.largestDifference(together.get("both 0/0"), together.get("adapted more 0/0")))
         .as("two of 1 and 2 are one of 3")
