@@ -20,10 +20,6 @@ public record RequestInputs(
     Optional<InputImage> controlImage,
     double strength,
     boolean autoResize) {
-  private static final RequestInputs NONE =
-      new RequestInputs(
-          Task.TEXT_TO_IMAGE, Optional.empty(), Optional.empty(), Optional.empty(), 1, false);
-
   public RequestInputs {
     Objects.requireNonNull(task, "task");
     Objects.requireNonNull(image, "image");
@@ -32,11 +28,6 @@ public record RequestInputs(
     if (!(strength > 0 && strength <= 1)) {
       throw new IllegalArgumentException("strength " + strength + " is not above 0 and at most 1");
     }
-  }
-
-  /** Text alone. */
-  public static RequestInputs none() {
-    return NONE;
   }
 
   /**

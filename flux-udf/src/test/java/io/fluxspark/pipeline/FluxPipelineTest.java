@@ -12,7 +12,7 @@ import io.fluxspark.program.Device;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
-import io.fluxspark.request.RequestInputs;
+import io.fluxspark.request.TestRules;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -189,7 +189,7 @@ class FluxPipelineTest {
             seed,
             1,
             16,
-            RequestInputs.none(),
+            TestRules.noPictures(),
             List.of());
     return new PreparedImage(new ImageRequest(request, 0, prompt), ImageInputs.none(), List.of());
   }

@@ -39,7 +39,7 @@ class RequestRulesTest {
                 7,
                 1,
                 512,
-                RequestInputs.none(),
+                TestRules.noPictures(),
                 List.of()));
   }
 

@@ -3,6 +3,7 @@ package io.fluxspark.request;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.util.Map;
+import java.util.Optional;
 
 /** Rules of rows for tests, and the files that rows may name. */
 public final class TestRules {
@@ -20,6 +21,12 @@ public final class TestRules {
       RequestDefaults defaults, int maxSize, long seed, Conditioning conditioning) {
     return new RequestRules(
         defaults, new RequestLimits(maxSize), seed, conditioning, true, new Files());
+  }
+
+  /** What a request of text alone brings. */
+  public static RequestInputs noPictures() {
+    return new RequestInputs(
+        Task.TEXT_TO_IMAGE, Optional.empty(), Optional.empty(), Optional.empty(), 1, false);
   }
 
   private record Files() implements InputFiles {

@@ -10,7 +10,7 @@ import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
-import io.fluxspark.request.RequestInputs;
+import io.fluxspark.request.TestRules;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +44,7 @@ final class Requests {
             number,
             1,
             64,
-            RequestInputs.none(),
+            TestRules.noPictures(),
             List.of());
     return new ImageRequest(request, 0, "key" + number);
   }
