@@ -2,9 +2,16 @@ package io.fluxspark.program;
 
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import io.fluxspark.error.FluxSparkException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,9 +20,13 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** A program that can run. It holds no weights. Several threads may run it at once. */
 public final class LoadedProgram implements AutoCloseable {
+  /** How DJL is told which method an argument list is for. */
+  private static final String METHOD = "module_method:";
+
   private final String name;
   private final Model model;
   private final PtSymbolBlock block;
@@ -76,6 +87,67 @@ public final class LoadedProgram implements AutoCloseable {
     } finally {
       temporary.forEach(IValue::close);
     }
+  }
+
+  /**
+   * Runs a method and adds the gradients of its weights to sums.
+   *
+   * @param scope the owner of the results; its device is where the arguments live
+   * @param weights all weights that the method reads, under their full names; those that {@code
+   *     sums} has too are float32, the others have the type in which the method computes
+   * @param sums of the gradients of the weights that are trained; changed in place
+   * @param inputs of the method, in its order, without weights
+   * @param gradients of the method's results, in their order
+   * @return the method's results, then the gradients of the inputs that {@code gradient} was asked
+   *     for
+   * @throws FluxSparkException where PyTorch fails: {@code OUT_OF_MEMORY}, {@code DEVICE_ERROR} or
+   *     {@code INTERNAL}
+   */
+  public List<NativeTensor> run(
+      TensorScope scope,
+      Gradient gradient,
+      List<Parameters> weights,
+      Parameters sums,
+      List<NativeTensor> inputs,
+      List<NativeTensor> gradients) {
+    Natives.prepareThread();
+    boolean before = JniUtils.isGradMode();
+    // Only this way of running a method is not in inference mode, in which nothing is recorded.
+    try (PtNDManager manager = Natives.manager(scope.device())) {
+      NDList arguments = new NDList();
+      arguments.add(named(manager.zeros(new Shape(1)), METHOD + gradient.name()));
+      weights.forEach(some -> arguments.addAll(some.entries(Gradient.WEIGHTS)));
+      arguments.addAll(sums.entries(Gradient.SUMS));
+      addTensors(arguments, manager, gradient.inputs(), inputs);
+      addTensors(
+          arguments,
+          manager,
+          IntStream.range(0, gradient.results()).mapToObj(Gradient::gradientName).toList(),
+          gradients);
+      JniUtils.setGradMode(true);
+      return IValueUtils.forward(block, arguments, true).stream()
+          .map(result -> scope.tensor(IValue.from((PtNDArray) result)))
+          .toList();
+    } catch (EngineException e) {
+      throw Natives.typed("program " + name + "." + gradient.name(), e);
+    } finally {
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  private static void addTensors(
+      NDList arguments, PtNDManager manager, List<String> names, List<NativeTensor> tensors) {
+    if (names.size() != tensors.size()) {
+      throw new IllegalArgumentException(names + " are wanted, given are " + tensors.size());
+    }
+    for (int i = 0; i < names.size(); i++) {
+      arguments.add(named(tensors.get(i).value().toTensor(manager), names.get(i)));
+    }
+  }
+
+  private static NDArray named(NDArray array, String name) {
+    array.setName(name);
+    return array;
   }
 
   /** Runs a method that gives one tensor, and closes the arguments that are no tensors. */

@@ -24,6 +24,7 @@ public final class Method {
   public static final String SCALE = "_scale";
 
   private static final String INDENT = "    ";
+  private static final String LAYERS = "List[Dict[str, Tensor]]";
 
   private final Program program;
   private final String name;
@@ -191,7 +192,7 @@ public final class Method {
    * Calls another method of the same program. The sizes of the arguments must be called the same in
    * both. Weights that are passed on must hold what the other method reads of them too.
    *
-   * @param arguments tensors and weights in the order in which the method declares them
+   * @param arguments tensors, weights and layers in the order in which the method declares them
    */
   public List<Tensor> call(Method callee, Object... arguments) {
     callee.checkArguments(arguments);
@@ -240,7 +241,7 @@ public final class Method {
     arguments.addAll(Arrays.asList(constants));
     layer.checkArguments(arguments.toArray());
     layer.checkResults(carried);
-    declare(parameter, "List[Dict[str, Tensor]]");
+    declare(parameter, LAYERS);
     List<Tensor> state = new ArrayList<>();
     for (Tensor value : carried) {
       state.add(assign(layer.name, value.expression(), value.type(), value.shape()));
@@ -264,6 +265,20 @@ public final class Method {
     return state;
   }
 
+  /** The weights of several layers that callers give, to be passed on. */
+  public Layers layers(String parameter) {
+    declare(parameter, LAYERS);
+    return new Layers(parameter);
+  }
+
+  /** See {@link #layers}. */
+  public record Layers(String parameter) {
+    @Override
+    public String toString() {
+      return parameter;
+    }
+  }
+
   private void checkArguments(Object... arguments) {
     if (results == null) {
       throw new IllegalArgumentException("method " + name + " is called before it is finished");
@@ -283,7 +298,8 @@ public final class Method {
       Tensor wanted = inputs.get(parameter.name());
       if (wanted != null && arguments[i] instanceof Tensor given) {
         requireFit(given, wanted);
-      } else if (!weights.containsKey(parameter.name()) || !(arguments[i] instanceof Weights)) {
+      } else if (!(weights.containsKey(parameter.name()) && arguments[i] instanceof Weights)
+          && !(parameter.type().equals(LAYERS) && arguments[i] instanceof Layers)) {
         throw new IllegalArgumentException(
             "method " + name + ": " + arguments[i] + " does not fit " + parameter);
       }
@@ -321,6 +337,25 @@ public final class Method {
   /** The name by which callers run it. */
   public String name() {
     return name;
+  }
+
+  /** The names of the tensors that callers give, in their order. */
+  List<String> inputNames() {
+    return List.copyOf(inputs.keySet());
+  }
+
+  /** The names of all that callers give, in their order. */
+  List<String> parameterNames() {
+    return parameters.stream().map(Parameter::name).toList();
+  }
+
+  int resultCount() {
+    return results.size();
+  }
+
+  /** In which the weights are given, float32 where there are none. */
+  DataType weightType() {
+    return weights.values().stream().findFirst().map(Weights::type).orElse(DataType.FLOAT32);
   }
 
   Tensor weight(String expression, DataType type, List<Dim> shape) {

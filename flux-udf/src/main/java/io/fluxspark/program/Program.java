@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -40,6 +41,7 @@ public final class Program {
 
   private final String name;
   private final List<Method> methods = new ArrayList<>();
+  private final List<Gradient> gradients = new ArrayList<>();
   private final String handwritten;
   private boolean isAdapted;
   private WeightStorage storage = WeightStorage.AS_COMPUTED;
@@ -79,6 +81,19 @@ public final class Program {
     return method;
   }
 
+  /**
+   * Lets the program compute a method's gradients.
+   *
+   * @param of finished
+   * @param stacks what stands for the lists of layers that it takes
+   * @param wanted the inputs whose gradients are given, beside those of weights
+   */
+  public Gradient gradient(Method of, List<Gradient.Stack> stacks, String... wanted) {
+    Gradient gradient = new Gradient(this, of, stacks, Set.of(wanted));
+    gradients.add(gradient);
+    return gradient;
+  }
+
   public String name() {
     return name;
   }
@@ -99,6 +114,10 @@ public final class Program {
       text.append(DENSE.formatted(qualifiedName()).indent(2));
     }
     methods.forEach(m -> text.append(m.text()));
+    if (!gradients.isEmpty()) {
+      text.append(Gradient.shared(qualifiedName()));
+    }
+    gradients.forEach(g -> text.append(g.text()));
     text.append(handwritten);
     return text.toString();
   }

@@ -80,6 +80,14 @@ public final class Tensor {
     return apply("exp", type, shape, this);
   }
 
+  public Tensor abs() {
+    return apply("abs", type, shape, this);
+  }
+
+  public Tensor square() {
+    return apply("square", type, shape, this);
+  }
+
   public Tensor sin() {
     return apply("sin", type, shape, this);
   }
@@ -418,6 +426,11 @@ public final class Tensor {
   /** The sum along the last axis; the axis goes. */
   public Tensor sumLast() {
     return apply("sum", type, shape.subList(0, shape.size() - 1), this, List.of(-1));
+  }
+
+  /** The mean of each place of the first axis. */
+  public Tensor meanOfEach() {
+    return apply("mean", type, List.of(size(0)), flatten(1, shape.size() - 1), List.of(-1));
   }
 
   /** Joined along an axis; all other sizes are equal. */

@@ -103,6 +103,11 @@ public final class TensorScope implements AutoCloseable {
         own(IValue.listFrom(layers.stream().map(NativeWeights::value).toArray(IValue[]::new))));
   }
 
+  /** Several tensors as one list. */
+  IValue list(List<NativeTensor> tensors) {
+    return own(IValue.listFrom(tensors.stream().map(NativeTensor::value).toArray(IValue[]::new)));
+  }
+
   NativeWeights weights(IValue map) {
     return new NativeWeights(own(map));
   }

@@ -157,6 +157,10 @@ public final class Weights {
         get(name + ".weight", out, x.size(1).constant(), kernel, kernel), stride, padding);
   }
 
+  DataType type() {
+    return type;
+  }
+
   List<WeightSpec> specs() {
     return List.copyOf(specs.values());
   }

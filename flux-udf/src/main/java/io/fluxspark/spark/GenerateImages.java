@@ -66,7 +66,7 @@ public record GenerateImages(
     ImageStream stream =
         new ImageStream(
             batches(rows),
-            new InputReader(conf, loras),
+            new InputReader(new PictureReader(conf), loras),
             run,
             new PictureFiles(
                 PictureEncoder.of(job.pictureFormat()),
@@ -104,7 +104,8 @@ public record GenerateImages(
     return new Batches<>(planned, image -> image.request().bucket(), job.batchSize());
   }
 
-  private static String device(TaskContext context) {
+  /** The device of a task, as {@link ModelKey} names it. */
+  static String device(TaskContext context) {
     ResourceInformation gpu = context.resourcesJMap().get(GPU);
     return gpu == null || gpu.addresses().length == 0
         ? ModelKey.CPU

@@ -2,7 +2,6 @@ package io.fluxspark.spark;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.image.InputPictures;
 import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.ImageInputs;
 import io.fluxspark.pipeline.PreparedImage;
@@ -12,24 +11,11 @@ import io.fluxspark.request.InputImage;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
 import io.fluxspark.request.Task;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.util.functional.FutureIO;
 
 /** Reads and decodes the pictures that planned requests bring, and finds their LoRAs' files. */
-record InputReader(Configuration conf, LoraFiles loras) {
-  /** A picture file that is larger is refused before it is read. */
-  private static final int MOST_BYTES = 128 << 20;
-
-  private static final int MOST_PIXELS = 64_000_000;
-
+record InputReader(PictureReader pictures, LoraFiles loras) {
   /** What became of a request's pictures. */
   sealed interface Loaded {
     PlannedImage planned();
@@ -77,68 +63,23 @@ record InputReader(Configuration conf, LoraFiles loras) {
     GenerationRequest whole = request.withInputs(read);
     Picture shown =
         read.image()
-            .map(file -> decoded(RequestColumns.IMAGE, file))
-            .or(() -> read.controlImage().map(file -> decoded(RequestColumns.CONTROL_IMAGE, file)))
+            .map(file -> pictures.decoded(RequestColumns.IMAGE, file))
+            .or(
+                () ->
+                    read.controlImage()
+                        .map(file -> pictures.decoded(RequestColumns.CONTROL_IMAGE, file)))
             .orElseThrow();
-    Optional<Picture> mask = read.maskImage().map(file -> decoded(RequestColumns.MASK_IMAGE, file));
+    Optional<Picture> mask =
+        read.maskImage().map(file -> pictures.decoded(RequestColumns.MASK_IMAGE, file));
     ImageRequest ready = new ImageRequest(whole, image.index(), image.requestKey());
     return new Ready(
         new PlannedImage(ready, planned.row()),
         new PreparedImage(ready, ImageInputs.of(whole, shown, mask), loraFiles));
   }
 
-  private static Picture decoded(String column, InputImage image) {
-    try {
-      return InputPictures.decode(image.file().orElseThrow(), MOST_PIXELS);
-    } catch (FluxSparkException e) {
-      throw new FluxSparkException(
-          e.code(), column + ": " + name(image) + "; " + e.getMessage(), e);
-    }
-  }
-
   private InputImage withBytes(String column, InputImage image) {
     return image.file().isPresent()
         ? image
-        : new InputImage(image.path(), bytes(column, image), image.version());
-  }
-
-  private byte[] bytes(String column, InputImage image) {
-    Path path = new Path(image.path());
-    try {
-      FileSystem files = path.getFileSystem(conf);
-      FileStatus status = files.getFileStatus(path);
-      if (!HadoopInputFiles.version(status).equals(image.version())) {
-        throw invalid(column, image, "has been changed since the run was planned; start it again");
-      }
-      if (status.getLen() > MOST_BYTES) {
-        throw invalid(
-            column,
-            image,
-            "has " + status.getLen() + " bytes; at most " + MOST_BYTES + " are read");
-      }
-      try (InputStream in =
-          FutureIO.awaitFuture(
-              files
-                  .openFile(path)
-                  .withFileStatus(status)
-                  .opt("fs.option.openfile.read.policy", "whole-file")
-                  .build())) {
-        return in.readNBytes(MOST_BYTES);
-      }
-    } catch (FileNotFoundException e) {
-      throw invalid(column, image, "is not there any more");
-    } catch (IOException e) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT, column + ": " + name(image) + "; cannot be read: " + e, e);
-    }
-  }
-
-  private static FluxSparkException invalid(String column, InputImage image, String problem) {
-    return new FluxSparkException(
-        ErrorCode.INVALID_ROW, column + ": " + name(image) + "; " + problem);
-  }
-
-  private static String name(InputImage image) {
-    return image.path() == null ? "bytes" : "'" + image.path() + "'";
+        : new InputImage(image.path(), pictures.bytes(column, image), image.version());
   }
 }

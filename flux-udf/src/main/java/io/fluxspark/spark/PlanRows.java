@@ -81,7 +81,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
   }
 
   /** Spark's lists and structs as the request's rules take them. */
-  private static Object given(Object value) {
+  static Object given(Object value) {
     if (value instanceof scala.collection.Seq<?> elements) {
       return CollectionConverters.asJava(elements);
     }

@@ -3,6 +3,7 @@ package io.fluxspark.text;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
@@ -51,15 +52,29 @@ public final class ClipTextEncoder implements AutoCloseable {
    * The weights of this configuration; older checkpoints have all names below {@code text_model.}.
    */
   public static WeightPlan plan(ClipConfig config, Checkpoint checkpoint) {
-    ClipProgram programs = new ClipProgram(config, DataType.FLOAT32);
-    WeightPlan plan =
-        new WeightPlan(
-            programs.pooled.weightSpecs("w"),
-            List.of(
-                new WeightPlan.Layers(
-                    "encoder.layers.", config.numHiddenLayers(), programs.layer.weightSpecs("w"))));
     boolean older = checkpoint.names().stream().anyMatch(name -> name.startsWith("text_model."));
-    return older ? plan.below("text_model.") : plan;
+    return older ? plan(config).below("text_model.") : plan(config);
+  }
+
+  /** The weights of this configuration, under the names that the programs have for them. */
+  public static WeightPlan plan(ClipConfig config) {
+    ClipProgram programs = new ClipProgram(config, DataType.FLOAT32);
+    return new WeightPlan(
+        programs.pooled.weightSpecs("w"),
+        List.of(
+            new WeightPlan.Layers(
+                "encoder.layers.", config.numHiddenLayers(), programs.layer.weightSpecs("w"))));
+  }
+
+  /**
+   * An encoder in float32 whose weights may change.
+   *
+   * @param weights under the programs' names; they must stay open as long as the encoder
+   */
+  public static ClipTextEncoder of(ClipConfig config, Parameters weights) {
+    ClipProgram programs = new ClipProgram(config, DataType.FLOAT32);
+    return new ClipTextEncoder(
+        config, programs, ModelPart.of(programs.program, plan(config), weights));
   }
 
   /** The programs that run an encoder of this configuration, to be read or written to a file. */
@@ -74,30 +89,31 @@ public final class ClipTextEncoder implements AutoCloseable {
    * @return (B, D), float32
    */
   public NativeTensor pooled(TensorScope owner, long[][] ids) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      List<NativeTensor> inputs = inputs(temporary, config, ids);
+      return part.run(
+              owner, programs.pooled, part.own(), inputs.get(0), inputs.get(1), part.layers(0))
+          .get(0);
+    }
+  }
+
+  /** The tokens of texts, (B, 77), and in which rows of (B 77) the texts end, (B). */
+  static List<NativeTensor> inputs(TensorScope owner, ClipConfig config, long[][] ids) {
     int tokens = config.maxPositionEmbeddings();
     long[] flat = new long[ids.length * tokens];
     long[] ends = new long[ids.length];
     for (int b = 0; b < ids.length; b++) {
       System.arraycopy(ids[b], 0, flat, b * tokens, tokens);
-      ends[b] = (long) b * tokens + end(ids[b]);
+      ends[b] = (long) b * tokens + end(config, ids[b]);
     }
-    try (TensorScope inputs = new TensorScope(owner.device())) {
-      return part.run(
-              owner,
-              programs.pooled,
-              part.own(),
-              inputs.longs(flat, ids.length, tokens),
-              inputs.longs(ends, ids.length),
-              part.layers(0))
-          .get(0);
-    }
+    return List.of(owner.longs(flat, ids.length, tokens), owner.longs(ends, ids.length));
   }
 
   /**
    * transformers pools at the highest id where the configuration is the published one, else at the
    * first end token.
    */
-  private int end(long[] ids) {
+  private static int end(ClipConfig config, long[] ids) {
     int end = 0;
     for (int i = 0; i < ids.length; i++) {
       if (config.eosTokenId() == PUBLISHED_EOS) {

@@ -3,6 +3,7 @@ package io.fluxspark.text;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
@@ -38,6 +39,16 @@ public final class T5Encoder implements AutoCloseable {
     return new T5Encoder(config, programs, part);
   }
 
+  /**
+   * An encoder in float32 whose weights may change.
+   *
+   * @param weights under their checkpoint names; they must stay open as long as the encoder
+   */
+  public static T5Encoder of(T5Config config, Parameters weights) {
+    T5Program programs = new T5Program(config, DataType.FLOAT32);
+    return new T5Encoder(config, programs, ModelPart.of(programs.program, plan(config), weights));
+  }
+
   /** The weights that an encoder of this configuration has. */
   public static WeightPlan plan(T5Config config) {
     T5Program programs = new T5Program(config, DataType.FLOAT32);
@@ -68,17 +79,17 @@ public final class T5Encoder implements AutoCloseable {
               programs.encode,
               part.own(),
               inputs.longs(flat, ids.length, tokens),
-              inputs.longs(buckets(tokens), tokens, tokens),
+              inputs.longs(buckets(config, tokens), tokens, tokens),
               part.layers(0))
           .get(0);
     }
   }
 
-  private long[] buckets(int tokens) {
+  static long[] buckets(T5Config config, int tokens) {
     long[] buckets = new long[tokens * tokens];
     for (int query = 0; query < tokens; query++) {
       for (int key = 0; key < tokens; key++) {
-        buckets[query * tokens + key] = bucket(key - query);
+        buckets[query * tokens + key] = bucket(config, key - query);
       }
     }
     return buckets;
@@ -89,7 +100,7 @@ public final class T5Encoder implements AutoCloseable {
    * for the near ones, then wider ones that grow with the logarithm. Computed in float32 as
    * transformers' {@code _relative_position_bucket}.
    */
-  private int bucket(int distance) {
+  private static int bucket(T5Config config, int distance) {
     int half = config.relativeAttentionNumBuckets() / 2;
     int side = distance > 0 ? half : 0;
     int far = Math.abs(distance);

@@ -3,6 +3,7 @@ package io.fluxspark.vae;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
@@ -49,6 +50,23 @@ public final class Vae implements AutoCloseable {
     ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
     try {
       return new Vae(programs, part, StripDecoder.load(programs, config, device, type));
+    } catch (RuntimeException | Error e) {
+      part.close();
+      throw e;
+    }
+  }
+
+  /**
+   * An autoencoder in float32 whose weights may change.
+   *
+   * @param weights under their checkpoint names; they must stay open as long as the autoencoder
+   */
+  public static Vae of(VaeConfig config, Parameters weights) {
+    VaeProgram programs = new VaeProgram(config, DataType.FLOAT32);
+    ModelPart part = ModelPart.of(programs.program, plan(config), weights);
+    try {
+      return new Vae(
+          programs, part, StripDecoder.load(programs, config, weights.device(), DataType.FLOAT32));
     } catch (RuntimeException | Error e) {
       part.close();
       throw e;

@@ -209,7 +209,7 @@ final class VaeProgram {
     return m.returns(normalised(mean.add(deviation.multiply(moment(m, "noise")))));
   }
 
-  private Tensor normalised(Tensor latent) {
+  Tensor normalised(Tensor latent) {
     return latent.add(-config.shiftFactor()).multiply(config.scalingFactor());
   }
 

@@ -8,13 +8,12 @@ import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeLayers;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
+import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
-import io.fluxspark.program.TensorFile;
 import io.fluxspark.program.TensorLists;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
 import io.fluxspark.program.WeightStorage;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -70,6 +69,39 @@ public final class ModelPart implements AutoCloseable {
       part.close();
       throw e;
     }
+  }
+
+  /**
+   * Programs that run with tensors as they are at each call, so that they see what training makes
+   * of them.
+   *
+   * @param plan of the programs
+   * @param weights float32, under the plan's names; they must stay open as long as the result
+   */
+  public static ModelPart of(Program program, WeightPlan plan, Parameters weights) {
+    LoadedProgram loaded = LoadedProgram.load(program, weights.device());
+    ModelPart part = new ModelPart(loaded, plan, DataType.FLOAT32, weights.device(), loaded::close);
+    try {
+      part.own = part.scope.weights(some(weights, "", plan.own()));
+      for (WeightPlan.Layers stack : plan.layers()) {
+        List<NativeWeights> layers = new ArrayList<>();
+        for (int i = 0; i < stack.count(); i++) {
+          layers.add(part.scope.weights(some(weights, stack.prefix(i), stack.specs())));
+        }
+        part.add(layers);
+      }
+      return part;
+    } catch (RuntimeException | Error e) {
+      part.close();
+      throw e;
+    }
+  }
+
+  private static Map<String, NativeTensor> some(
+      Parameters weights, String prefix, List<WeightSpec> specs) {
+    Map<String, NativeTensor> some = new HashMap<>();
+    specs.forEach(spec -> some.put(spec.name(), weights.get(prefix + spec.name())));
+    return some;
   }
 
   private void add(List<NativeWeights> stack) {
@@ -156,15 +188,14 @@ public final class ModelPart implements AutoCloseable {
     private final TensorScope scope;
     private final DataType type;
     private final WeightStorage storage;
-    private final Map<Path, TensorFile> files = new HashMap<>();
-    private final TensorLists lists;
+    private final WeightReader reader;
 
     Loader(Checkpoint checkpoint, TensorScope scope, DataType type, WeightStorage storage) {
       this.checkpoint = checkpoint;
       this.scope = scope;
       this.type = type;
       this.storage = storage;
-      this.lists = new TensorLists(scope.device());
+      this.reader = new WeightReader(scope.device());
     }
 
     NativeWeights load(String prefix, List<WeightSpec> specs) {
@@ -174,44 +205,22 @@ public final class ModelPart implements AutoCloseable {
           StoredWeight weight = checkpoint.require(prefix + spec.name(), spec.shape());
           if (storage == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
             DataType stored = weight.dataType();
-            byName.put(spec.name(), read(temporary, weight.parts().get(0), stored));
+            byName.put(spec.name(), reader.read(temporary, weight.parts().get(0), stored));
             weight
                 .scale()
-                .map(scale -> read(temporary, scale, DataType.FLOAT32))
+                .map(scale -> reader.read(temporary, scale, DataType.FLOAT32))
                 .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
           } else {
-            byName.put(spec.name(), read(temporary, weight));
+            byName.put(spec.name(), reader.read(temporary, weight, type));
           }
         }
         return scope.weights(byName);
       }
     }
 
-    /** In the type of the computation. */
-    private NativeTensor read(TensorScope owner, StoredWeight weight) {
-      if (weight.parts().size() == 1 && weight.scale().isEmpty()) {
-        return read(owner, weight.parts().get(0), type);
-      }
-      DataType exact = weight.scale().isPresent() ? DataType.FLOAT32 : type;
-      List<NativeTensor> parts =
-          weight.parts().stream().map(part -> read(owner, part, exact)).toList();
-      double scale =
-          weight
-              .scale()
-              .map(tensor -> (double) read(owner, tensor, DataType.FLOAT32).toFloats()[0])
-              .orElse(1.0);
-      return lists.joined(owner, parts, 0, scale, type);
-    }
-
-    private NativeTensor read(TensorScope owner, TensorEntry tensor, DataType wanted) {
-      TensorFile file = files.computeIfAbsent(tensor.file(), TensorFile::new);
-      return file.tensor(owner, tensor.dataType(), tensor.offset(), tensor.shape(), wanted);
-    }
-
     @Override
     public void close() {
-      files.values().forEach(TensorFile::close);
-      lists.close();
+      reader.close();
     }
   }
 }

@@ -306,7 +306,7 @@ class ImageStreamTest {
     Configuration conf = new Configuration();
     return new ImageStream(
         source(batches),
-        new InputReader(conf, new LoraFiles(ModelStoreSettings.DEFAULT, conf)),
+        new InputReader(new PictureReader(conf), new LoraFiles(ModelStoreSettings.DEFAULT, conf)),
         new BatchRun(generator, new BatchSizes(), new ExecutorMetrics(), closed::get, false),
         FILES,
         interrupted::get,

@@ -69,6 +69,7 @@ public final class Main implements Callable<Integer> {
     line.addSubcommand(new PlanCommand(environment));
     line.addSubcommand(new ExportCommand(environment));
     line.addSubcommand(new InspectCommand(environment));
+    line.addSubcommand(new TrainCommand(environment));
     for (CommandLine command : line.getSubcommands().values()) {
       command
           .getCommandSpec()

@@ -1,0 +1,152 @@
+package io.fluxspark.training;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.pipeline.ModelFolder;
+import io.fluxspark.program.Device;
+import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Parameters;
+import io.fluxspark.program.TensorScope;
+import io.fluxspark.program.WeightSpec;
+import io.fluxspark.text.ClipConfig;
+import io.fluxspark.text.ClipTextEncoder;
+import io.fluxspark.text.T5Config;
+import io.fluxspark.text.T5Encoder;
+import io.fluxspark.transformer.Transformer;
+import io.fluxspark.transformer.TransformerConfig;
+import io.fluxspark.vae.Vae;
+import io.fluxspark.vae.VaeConfig;
+import io.fluxspark.weights.SafetensorsFile;
+import io.fluxspark.weights.StoredType;
+import io.fluxspark.weights.WeightPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Writes pipeline folders in the published layout. */
+public final class ModelWriter {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final Map<String, String> FORMAT = Map.of("format", "pt");
+
+  private ModelWriter() {}
+
+  /** Where a part's weights are in a pipeline folder. */
+  private static String weightsFile(String part) {
+    return part.startsWith("text_encoder")
+        ? part + "/model.safetensors"
+        : part + "/diffusion_pytorch_model.safetensors";
+  }
+
+  /**
+   * Makes a model with first weights.
+   *
+   * @param configuration a pipeline folder without weights: all configurations and tokenizers
+   * @param target made, with everything in it
+   * @param seed decides the weights
+   * @throws FluxSparkException {@code INVALID_MODEL} where a configuration is wrong
+   */
+  public static void create(Path configuration, Path target, long seed) {
+    Map<String, WeightPlan> plans = new LinkedHashMap<>();
+    plans.put(
+        "text_encoder",
+        ClipTextEncoder.plan(ClipConfig.read(configuration.resolve("text_encoder"))));
+    plans.put(
+        "text_encoder_2", T5Encoder.plan(T5Config.read(configuration.resolve("text_encoder_2"))));
+    plans.put(
+        "transformer",
+        Transformer.plan(TransformerConfig.read(configuration.resolve("transformer"))));
+    plans.put("vae", Vae.plan(VaeConfig.read(configuration.resolve("vae"))));
+    try {
+      copy(configuration, target, Set.of());
+      for (Map.Entry<String, WeightPlan> plan : plans.entrySet()) {
+        try (TensorScope scope = new TensorScope(Device.cpu())) {
+          Map<String, NativeTensor> weights = new TreeMap<>();
+          for (WeightSpec spec : plan.getValue().all()) {
+            weights.put(
+                spec.name(),
+                scope.floats(
+                    InitialWeights.of(plan.getKey(), spec, seed),
+                    spec.shape().stream().mapToLong(Long::longValue).toArray()));
+          }
+          SafetensorsFile.write(
+              target.resolve(weightsFile(plan.getKey())), weights, StoredType.F32, FORMAT);
+        }
+      }
+    } catch (IOException e) {
+      throw failed(target, e);
+    }
+  }
+
+  /**
+   * What a latent is shifted and scaled by.
+   *
+   * @param shift the mean of the latents
+   * @param scale 1 / their standard deviation
+   */
+  public record LatentScale(double shift, double scale) {}
+
+  /**
+   * Writes a model with some new weights.
+   *
+   * @param base whose other files are copied
+   * @param target made, or what was there is replaced
+   * @param parts new weights by the part's name, under the programs' names
+   * @param type in which they are stored
+   * @param scale of the latents, where it is new
+   */
+  public static void write(
+      ModelFolder base,
+      Path target,
+      Map<String, Parameters> parts,
+      StoredType type,
+      java.util.Optional<LatentScale> scale) {
+    try {
+      copy(base.path(), target, parts.keySet());
+      for (Map.Entry<String, Parameters> part : parts.entrySet()) {
+        SafetensorsFile.write(
+            target.resolve(weightsFile(part.getKey())), part.getValue().tensors(), type, FORMAT);
+      }
+      if (scale.isPresent()) {
+        Path file = target.resolve("vae/config.json");
+        ObjectNode config = (ObjectNode) JSON.readTree(file.toFile());
+        config.put("shift_factor", scale.get().shift());
+        config.put("scaling_factor", scale.get().scale());
+        JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), config);
+      }
+    } catch (IOException e) {
+      throw failed(target, e);
+    }
+  }
+
+  /** Copies a folder, without the weights of some parts. */
+  private static void copy(Path from, Path to, Set<String> without) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Path relative = from.relativize(path);
+        String name = relative.getFileName().toString();
+        boolean isLeftOut =
+            without.contains(relative.getName(0).toString())
+                && (name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"));
+        Path target = to.resolve(relative.toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(target);
+        } else if (!isLeftOut) {
+          Files.copy(path, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
+  }
+
+  private static FluxSparkException failed(Path target, IOException e) {
+    return new FluxSparkException(
+        ErrorCode.INVALID_OUTPUT, target + ": the model cannot be written: " + e, e);
+  }
+}

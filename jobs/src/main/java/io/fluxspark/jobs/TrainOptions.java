@@ -1,0 +1,324 @@
+package io.fluxspark.jobs;
+
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.program.DataType;
+import io.fluxspark.training.ExampleEncoder;
+import io.fluxspark.training.LearningRate;
+import io.fluxspark.training.Subject;
+import io.fluxspark.training.Timesteps;
+import io.fluxspark.training.TrainingRun;
+import io.fluxspark.training.TrainingSettings;
+import io.fluxspark.vae.VaeTraining;
+import io.fluxspark.weights.StoredType;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** Options of the commands that train. */
+final class TrainOptions {
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "TABLE",
+      description =
+          "Table with columns image and prompt, perhaps weight (how often a row is drawn) and id: a"
+              + " csv, json lines or Parquet file or folder, or a Spark table.")
+  private String data;
+
+  @Option(
+      names = "--data-format",
+      paramLabel = "FORMAT",
+      description = "csv, json, parquet or table; default: what the name ends with.")
+  private String dataFormat;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "FOLDER",
+      description = "New folder, or that of a training that was broken off, which goes on.")
+  private String output;
+
+  @Option(names = "--model", paramLabel = "FOLDER", description = "Pipeline folder to go on from.")
+  private String model;
+
+  @Option(
+      names = "--init",
+      paramLabel = "FOLDER",
+      description = "Configuration of a new model: a pipeline folder without weights.")
+  private String init;
+
+  @Option(
+      names = "--train",
+      defaultValue = "transformer",
+      paramLabel = "WHAT",
+      description = "transformer, transformer-and-text-encoders or vae. Default: ${DEFAULT-VALUE}.")
+  private String subject;
+
+  @Option(
+      names = "--resolution",
+      defaultValue = "512",
+      paramLabel = "PIXELS",
+      description =
+          "Side of a square picture; others get about as many pixels. Default: ${DEFAULT-VALUE}.")
+  private int resolution;
+
+  @Option(
+      names = "--max-sequence-length",
+      defaultValue = "512",
+      paramLabel = "N",
+      description = "T5 tokens of a caption. Default: ${DEFAULT-VALUE}.")
+  private int maxSequenceLength;
+
+  @Option(
+      names = "--max-train-steps",
+      defaultValue = "1000",
+      paramLabel = "N",
+      description = "Steps of the optimizer in all. Default: ${DEFAULT-VALUE}.")
+  private long steps;
+
+  @Option(
+      names = "--train-batch-size",
+      defaultValue = "4",
+      paramLabel = "N",
+      description = "Pictures of a gradient. Default: ${DEFAULT-VALUE}.")
+  private int batchSize;
+
+  @Option(
+      names = "--gradient-accumulation-steps",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Gradients of a step. Default: ${DEFAULT-VALUE}.")
+  private int accumulation;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Threads that share a batch. Default: the processors, on a GPU 1.")
+  private Integer workers;
+
+  @Option(
+      names = "--learning-rate",
+      defaultValue = "1e-4",
+      paramLabel = "RATE",
+      description = "Of AdamW, at its highest. Default: ${DEFAULT-VALUE}.")
+  private double learningRate;
+
+  @Option(
+      names = "--lr-scheduler",
+      defaultValue = "constant",
+      paramLabel = "CURVE",
+      description = "constant, linear or cosine. Default: ${DEFAULT-VALUE}.")
+  private String scheduler;
+
+  @Option(
+      names = "--lr-warmup-steps",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Steps to the highest rate. Default: ${DEFAULT-VALUE}.")
+  private long warmup;
+
+  @Option(
+      names = "--adam-beta1",
+      defaultValue = "0.9",
+      paramLabel = "BETA",
+      description = "Memory of the gradients' mean. Default: ${DEFAULT-VALUE}.")
+  private double beta1;
+
+  @Option(
+      names = "--adam-beta2",
+      defaultValue = "0.999",
+      paramLabel = "BETA",
+      description = "Memory of the mean of their squares. Default: ${DEFAULT-VALUE}.")
+  private double beta2;
+
+  @Option(
+      names = "--adam-weight-decay",
+      defaultValue = "0.01",
+      paramLabel = "DECAY",
+      description = "Of AdamW. Default: ${DEFAULT-VALUE}.")
+  private double weightDecay;
+
+  @Option(
+      names = "--max-grad-norm",
+      defaultValue = "1",
+      paramLabel = "NORM",
+      description = "Longer gradients are cut to this length. Default: ${DEFAULT-VALUE}.")
+  private double maxGradNorm;
+
+  @Option(
+      names = "--ema-decay",
+      defaultValue = "0",
+      paramLabel = "DECAY",
+      description =
+          "Memory of the weights' average, which is what is saved; 0 saves the last. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double emaDecay;
+
+  @Option(
+      names = "--timesteps",
+      defaultValue = "logit-normal",
+      paramLabel = "DENSITY",
+      description = "uniform or logit-normal. Default: ${DEFAULT-VALUE}.")
+  private String density;
+
+  @Option(
+      names = "--logit-mean",
+      defaultValue = "0",
+      paramLabel = "MEAN",
+      description = "Of logit-normal noise levels. Default: ${DEFAULT-VALUE}.")
+  private double logitMean;
+
+  @Option(
+      names = "--logit-std",
+      defaultValue = "1",
+      paramLabel = "STD",
+      description = "Of logit-normal noise levels. Default: ${DEFAULT-VALUE}.")
+  private double logitStd;
+
+  @Option(
+      names = "--timestep-shift",
+      defaultValue = "1",
+      paramLabel = "SHIFT",
+      description = "Above 1, more noise is seen. Default: ${DEFAULT-VALUE}.")
+  private double shift;
+
+  @Option(
+      names = "--caption-dropout",
+      defaultValue = "0",
+      paramLabel = "SHARE",
+      description =
+          "Captions that are replaced by the empty one, which true_cfg_scale needs. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double captionDropout;
+
+  @Option(
+      names = "--guidance-scale",
+      defaultValue = "1",
+      paramLabel = "SCALE",
+      description = "What a model with a guidance embedding is told. Default: ${DEFAULT-VALUE}.")
+  private double guidanceScale;
+
+  @Option(
+      names = "--vae-losses",
+      defaultValue = "1,1,1e-4,0",
+      split = ",",
+      paramLabel = "NUMBER",
+      description =
+          "How much L1, L2, KL and the L1 of edges count for a vae. Default: ${DEFAULT-VALUE}.")
+  private double[] vaeLosses;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "float32",
+      paramLabel = "TYPE",
+      description =
+          "In which gradients are computed: float32 or bfloat16. Default: ${DEFAULT-VALUE}.")
+  private String dtype;
+
+  @Option(
+      names = "--save-dtype",
+      defaultValue = "float32",
+      paramLabel = "TYPE",
+      description = "In which the model is saved: float32 or bfloat16. Default: ${DEFAULT-VALUE}.")
+  private String saveDtype;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Decides everything that is random. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--log-every",
+      defaultValue = "100",
+      paramLabel = "N",
+      description = "Steps between two lines of loss.csv. Default: ${DEFAULT-VALUE}.")
+  private long logEvery;
+
+  @Option(
+      names = "--checkpoint-minutes",
+      defaultValue = "5",
+      paramLabel = "N",
+      description = "Between two checkpoints. Default: ${DEFAULT-VALUE}.")
+  private double checkpointMinutes;
+
+  /**
+   * What was given.
+   *
+   * @throws FluxSparkException {@code INVALID_OPTION} for a value that is wrong
+   */
+  TrainRequest given() {
+    Subject what =
+        Subject.named(subject)
+            .orElseThrow(
+                () ->
+                    invalid(
+                        "--train: '" + subject + "'; one of " + Subject.names() + " is needed"));
+    TrainingSettings settings =
+        new TrainingSettings(
+            steps,
+            batchSize,
+            accumulation,
+            workers == null ? Runtime.getRuntime().availableProcessors() : workers,
+            new LearningRate(
+                learningRate,
+                warmup,
+                named("--lr-scheduler", LearningRate.Decay.values(), scheduler),
+                steps),
+            beta1,
+            beta2,
+            weightDecay,
+            maxGradNorm,
+            emaDecay,
+            seed,
+            logEvery,
+            checkpointMinutes * 60);
+    return new TrainRequest(
+        data,
+        Optional.ofNullable(dataFormat),
+        output,
+        Optional.ofNullable(model),
+        Optional.ofNullable(init),
+        new TrainingRun.Plan(
+            what,
+            new ExampleEncoder.Sizes(resolution, maxSequenceLength),
+            settings,
+            new Timesteps(
+                named("--timesteps", Timesteps.Density.values(), density),
+                logitMean,
+                logitStd,
+                shift),
+            captionDropout,
+            guidanceScale,
+            new VaeTraining.LossWeights(vaeLosses[0], vaeLosses[1], vaeLosses[2], vaeLosses[3]),
+            DataType.fromName(dtype),
+            saveDtype.toLowerCase(Locale.ROOT).equals("bfloat16")
+                ? StoredType.BF16
+                : StoredType.F32));
+  }
+
+  private static <T> T named(String option, T[] values, String name) {
+    return Arrays.stream(values)
+        .filter(value -> value.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                invalid(
+                    option
+                        + ": '"
+                        + name
+                        + "'; one of "
+                        + Arrays.stream(values)
+                            .map(Object::toString)
+                            .collect(Collectors.joining(", "))
+                        + " is needed"));
+  }
+
+  private static FluxSparkException invalid(String message) {
+    return new FluxSparkException(ErrorCode.INVALID_OPTION, message);
+  }
+}
