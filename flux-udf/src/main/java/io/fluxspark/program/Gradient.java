@@ -141,14 +141,18 @@ public final class Gradient {
   }
 
   /** What all gradients of a program share. */
-  static String shared(String self) {
+  static String shared(String self, double lowRankFactor) {
     return """
       def gradient_leaves(self: %1$s, w: Dict[str, Tensor], sums: Dict[str, Tensor], dtype: int, leaves: List[Tensor]) -> Dict[str, Tensor]:
         weights = torch.copy(w)
         for name in torch.keys(sums):
           leaf = torch.requires_grad_(torch.detach(w[name]))
           _0 = torch.append(leaves, leaf)
-          torch._set_item(weights, name, torch.to(leaf, dtype))
+          if torch.endswith(name, "%2$s"):
+            value = torch.mul(torch.to(leaf, dtype), %3$s)
+          else:
+            value = torch.to(leaf, dtype)
+          torch._set_item(weights, name, value)
         return weights
       def gradient_layer(self: %1$s, w: Dict[str, Tensor], prefix: str) -> Dict[str, Tensor]:
         layer = annotate(Dict[str, Tensor], {})
@@ -164,7 +168,7 @@ public final class Gradient {
             _0 = torch.add_(sums[names[i]], unchecked_cast(Tensor, gradient))
         return None
       """
-        .formatted(self)
+        .formatted(self, Method.LORA_B, lowRankFactor)
         .indent(2);
   }
 }

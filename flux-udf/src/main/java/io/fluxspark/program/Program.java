@@ -44,6 +44,7 @@ public final class Program {
   private final List<Gradient> gradients = new ArrayList<>();
   private final String handwritten;
   private boolean isAdapted;
+  private double lowRankFactor = 1;
   private WeightStorage storage = WeightStorage.AS_COMPUTED;
 
   /**
@@ -62,6 +63,11 @@ public final class Program {
   /** Lets weights bring low-rank terms, see {@link Method#adaptableWeights}. */
   void allowLowRank() {
     isAdapted = true;
+  }
+
+  /** Multiplies low-rank terms that are trained by a number, alpha / rank. */
+  public void multiplyLowRank(double factor) {
+    lowRankFactor = factor;
   }
 
   /** Lets linear layers have their weights in float8. */
@@ -115,7 +121,7 @@ public final class Program {
     }
     methods.forEach(m -> text.append(m.text()));
     if (!gradients.isEmpty()) {
-      text.append(Gradient.shared(qualifiedName()));
+      text.append(Gradient.shared(qualifiedName(), lowRankFactor));
     }
     gradients.forEach(g -> text.append(g.text()));
     text.append(handwritten);

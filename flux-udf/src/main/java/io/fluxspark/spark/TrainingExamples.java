@@ -12,6 +12,7 @@ import io.fluxspark.training.Subject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
+import java.util.List;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -52,6 +53,7 @@ public record TrainingExamples(
           .add(POSITION, DataTypes.LongType)
           .add(ERROR, DataTypes.StringType)
           .add("id", DataTypes.StringType)
+          .add(TrainingColumns.PROMPT, DataTypes.StringType)
           .add("weight", DataTypes.DoubleType)
           .add("width", DataTypes.IntegerType)
           .add("height", DataTypes.IntegerType)
@@ -122,7 +124,7 @@ public record TrainingExamples(
       InputImage image = image(row, files);
       Example example =
           encoder.encode(id, reader.picture(TrainingColumns.IMAGE, image), caption(row));
-      return row(position, example, weight(row));
+      return row(position, example, caption(row), weight(row));
     } catch (FluxSparkException e) {
       if (e.code() != ErrorCode.INVALID_ROW) {
         throw e;
@@ -189,11 +191,12 @@ public record TrainingExamples(
     return new FluxSparkException(ErrorCode.INVALID_ROW, problem);
   }
 
-  private static Row row(long position, Example example, double weight) {
+  private static Row row(long position, Example example, String caption, double weight) {
     return RowFactory.create(
         position,
         null,
         example.id(),
+        caption,
         weight,
         example.width(),
         example.height(),
@@ -236,6 +239,17 @@ public record TrainingExamples(
 
   private static long[] longs(Row row, String column) {
     return row.<Long>getList(row.fieldIndex(column)).stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Some captions, the same in every run. */
+  public static List<String> captions(Dataset<Row> examples, int count) {
+    return examples
+        .select(TrainingColumns.PROMPT)
+        .distinct()
+        .orderBy(functions.xxhash64(functions.col(TrainingColumns.PROMPT)))
+        .limit(count)
+        .as(Encoders.STRING())
+        .collectAsList();
   }
 
   /** Rows in the order of the table. */

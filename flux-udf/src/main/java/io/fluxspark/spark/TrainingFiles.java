@@ -12,59 +12,62 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes the loss as it goes, into {@code loss.csv}. A run that goes on adds to it. */
-final class TrainingFiles implements TrainingLog, AutoCloseable {
-  private static final String LOSS = "loss.csv";
+/**
+ * What a training leaves in its folder as it goes: {@code loss.csv}, {@code samples/step-N.png},
+ * and {@code model}.
+ */
+final class TrainingFiles implements TrainingLog {
+  private static final String MODEL = "model";
 
-  private final Path file;
-  private boolean hasHeader;
+  private final Path folder;
+  private final Path loss;
 
-  private TrainingFiles(Path file, boolean hasHeader) {
-    this.file = file;
-    this.hasHeader = hasHeader;
+  TrainingFiles(Path folder) {
+    this.folder = folder;
+    this.loss = folder.resolve("loss.csv");
   }
 
-  /**
-   * @param step that is done; lines of later ones are taken out, they will come again
-   */
-  static TrainingFiles open(Path folder, long step) {
-    Path file = folder.resolve(LOSS);
+  /** Where the new model, or a LoRA, is written. */
+  Path made() {
+    return folder.resolve(MODEL);
+  }
+
+  /** Takes out the lines of later steps than that one: they will come again. */
+  void goOnAfter(long step) {
     try {
       Files.createDirectories(folder);
       List<String> kept = new ArrayList<>();
-      if (Files.exists(file)) {
-        for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-          if (line.startsWith("step,")
-              || Long.parseLong(line.substring(0, line.indexOf(','))) <= step) {
+      if (Files.exists(loss)) {
+        for (String line : Files.readAllLines(loss, StandardCharsets.UTF_8)) {
+          String first = line.substring(0, Math.max(0, line.indexOf(',')));
+          if (!first.matches("\\d+") || Long.parseLong(first) <= step) {
             kept.add(line);
           }
         }
       }
-      Files.write(file, kept, StandardCharsets.UTF_8);
-      return new TrainingFiles(file, !kept.isEmpty());
+      Files.write(loss, kept, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw failed(file, e);
+      throw failed(loss, e);
     }
   }
 
   @Override
   public void line(Line line) {
     StringBuilder text = new StringBuilder();
-    if (!hasHeader) {
-      text.append("step,").append(String.join(",", line.losses().keySet()));
-      text.append(",gradient_norm,learning_rate,pictures_per_second\n");
-      hasHeader = true;
-    }
-    text.append(line.step());
-    line.losses().values().forEach(loss -> text.append(number(",%.6f", loss)));
-    text.append(number(",%.5f", line.gradientNorm()))
-        .append(number(",%.3e", line.learningRate()))
-        .append(number(",%.1f", line.picturesPerSecond()))
-        .append('\n');
     try {
-      Files.writeString(file, text, StandardOpenOption.APPEND);
+      if (Files.size(loss) == 0) {
+        text.append("step,").append(String.join(",", line.losses().keySet()));
+        text.append(",gradient_norm,learning_rate,pictures_per_second\n");
+      }
+      text.append(line.step());
+      line.losses().values().forEach(number -> text.append(number(",%.6f", number)));
+      text.append(number(",%.5f", line.gradientNorm()))
+          .append(number(",%.3e", line.learningRate()))
+          .append(number(",%.1f", line.picturesPerSecond()))
+          .append('\n');
+      Files.writeString(loss, text, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw failed(file, e);
+      throw failed(loss, e);
     }
   }
 
@@ -72,14 +75,24 @@ final class TrainingFiles implements TrainingLog, AutoCloseable {
     return String.format(Locale.ROOT, format, number);
   }
 
-  @Override
-  public void saved(long step) {}
+  /**
+   * Keeps a sample sheet.
+   *
+   * @param png a picture file
+   */
+  void sample(long step, byte[] png) {
+    Path file =
+        folder.resolve("samples").resolve(String.format(Locale.ROOT, "step-%07d.png", step));
+    try {
+      Files.createDirectories(file.getParent());
+      Files.write(file, png);
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
 
   private static FluxSparkException failed(Path file, IOException e) {
     return new FluxSparkException(
         ErrorCode.INPUT_OUTPUT, file + ": cannot be written: " + e.getMessage(), e);
   }
-
-  @Override
-  public void close() {}
 }

@@ -2,6 +2,7 @@ package io.fluxspark.training;
 
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -48,6 +49,18 @@ final class Batches {
     whole[0] = each.length;
     System.arraycopy(shape, 0, whole, 1, shape.length);
     return owner.floats(all, whole);
+  }
+
+  /** A number of each example, (B, ones). */
+  static NativeTensor each(TensorScope owner, double[] numbers, long... ones) {
+    float[] floats = new float[numbers.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) numbers[i];
+    }
+    long[] shape = new long[1 + ones.length];
+    Arrays.fill(shape, 1);
+    shape[0] = floats.length;
+    return owner.floats(floats, shape);
   }
 
   /** Seeds of random generators, one an example. */

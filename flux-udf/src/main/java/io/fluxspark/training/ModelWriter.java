@@ -18,6 +18,7 @@ import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
 import io.fluxspark.vae.VaeConfig;
+import io.fluxspark.weights.JsonFiles;
 import io.fluxspark.weights.SafetensorsFile;
 import io.fluxspark.weights.StoredType;
 import io.fluxspark.weights.WeightPlan;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Writes pipeline folders in the published layout. */
@@ -86,43 +88,50 @@ public final class ModelWriter {
   }
 
   /**
-   * What a latent is shifted and scaled by.
-   *
-   * @param shift the mean of the latents
-   * @param scale 1 / their standard deviation
-   */
-  public record LatentScale(double shift, double scale) {}
-
-  /**
    * Writes a model with some new weights.
    *
    * @param base whose other files are copied
    * @param target made, or what was there is replaced
    * @param parts new weights by the part's name, under the programs' names
    * @param type in which they are stored
-   * @param scale of the latents, where it is new
    */
   public static void write(
-      ModelFolder base,
-      Path target,
-      Map<String, Parameters> parts,
-      StoredType type,
-      java.util.Optional<LatentScale> scale) {
+      ModelFolder base, Path target, Map<String, Parameters> parts, StoredType type) {
     try {
       copy(base.path(), target, parts.keySet());
       for (Map.Entry<String, Parameters> part : parts.entrySet()) {
         SafetensorsFile.write(
             target.resolve(weightsFile(part.getKey())), part.getValue().tensors(), type, FORMAT);
       }
-      if (scale.isPresent()) {
-        Path file = target.resolve("vae/config.json");
-        ObjectNode config = (ObjectNode) JSON.readTree(file.toFile());
-        config.put("shift_factor", scale.get().shift());
-        config.put("scaling_factor", scale.get().scale());
-        JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), config);
-      }
     } catch (IOException e) {
       throw failed(target, e);
+    }
+  }
+
+  /** Changes what the autoencoder's latents are shifted and scaled by. */
+  static void setLatentScale(Path folder, LatentScale scale) {
+    configure(
+        folder,
+        "vae",
+        config -> {
+          config.put("shift_factor", scale.shift());
+          config.put("scaling_factor", scale.scale());
+        });
+  }
+
+  /** Changes whether the transformer has a guidance embedding. */
+  static void setGuidanceEmbeds(Path folder, boolean guidanceEmbeds) {
+    configure(folder, "transformer", config -> config.put("guidance_embeds", guidanceEmbeds));
+  }
+
+  private static void configure(Path folder, String part, Consumer<ObjectNode> change) {
+    Path file = folder.resolve(part).resolve("config.json");
+    ObjectNode config = JsonFiles.readObject(file);
+    change.accept(config);
+    try {
+      JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), config);
+    } catch (IOException e) {
+      throw failed(folder, e);
     }
   }
 

@@ -105,7 +105,7 @@ public final class Trainer implements AutoCloseable {
     Means means = new Means();
     while (step < until) {
       if (cancelled.getAsBoolean()) {
-        save(log);
+        save();
         throw new FluxSparkException(
             ErrorCode.INTERRUPTED, "training was stopped after step " + step);
       }
@@ -115,16 +115,15 @@ public final class Trainer implements AutoCloseable {
         means = new Means();
       }
       if (System.nanoTime() - lastSave > settings.checkpointSeconds() * 1e9) {
-        save(log);
+        save();
         lastSave = System.nanoTime();
       }
     }
-    save(log);
+    save();
   }
 
-  private void save(TrainingLog log) {
+  private void save() {
     checkpoints.save(step, learner.parts(), optimizers);
-    log.saved(step);
   }
 
   private int picturesPerStep() {

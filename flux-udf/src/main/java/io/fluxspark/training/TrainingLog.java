@@ -22,7 +22,4 @@ public interface TrainingLog {
 
   /** Some steps are done. */
   void line(Line line);
-
-  /** The state was saved. */
-  void saved(long step);
 }

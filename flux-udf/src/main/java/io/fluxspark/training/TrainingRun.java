@@ -3,47 +3,38 @@ package io.fluxspark.training;
 import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
-import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
-import io.fluxspark.program.TensorScope;
-import io.fluxspark.text.ClipTextEncoder;
-import io.fluxspark.text.T5Encoder;
-import io.fluxspark.transformer.Transformer;
-import io.fluxspark.vae.Vae;
 import io.fluxspark.vae.VaeTraining;
 import io.fluxspark.weights.StoredType;
-import io.fluxspark.weights.WeightReader;
 import java.io.Serializable;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** One training, from a model's files to a new model's. */
+/** One training, from a model's files to a new model's or a LoRA's. */
 public final class TrainingRun implements AutoCloseable {
   private static final String CHECKPOINTS = "checkpoints";
 
-  /** How many pictures the latents' shift and scale are measured on. */
-  private static final int MEASURED = 2000;
-
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final ModelFolder model;
   private final Plan plan;
   private final ExampleStore examples;
-  private final Path output;
-  private final Device device;
-  private Trainer trainer;
+  private final Learners learners;
+  private final Trainer trainer;
 
   /**
    * What is trained, and how.
    *
+   * @param goal of the transformer; without effect on an autoencoder
+   * @param lora null where all weights are trained
+   * @param captionDropout the share of captions that are replaced by the empty one, 0 to 1
+   * @param guidanceScale what a model with a guidance embedding is told in flow matching
    * @param type in which models compute
    * @param savedType in which weights are stored
    */
   public record Plan(
       Subject subject,
+      Goal goal,
+      LowRankSettings lora,
       ExampleEncoder.Sizes sizes,
       TrainingSettings settings,
       Timesteps timesteps,
@@ -55,94 +46,30 @@ public final class TrainingRun implements AutoCloseable {
       implements Serializable {}
 
   private TrainingRun(
-      ModelFolder model, Plan plan, ExampleStore examples, Path output, Device device) {
+      ModelFolder model, Plan plan, ExampleStore examples, Learners learners, Trainer trainer) {
     this.model = model;
     this.plan = plan;
     this.examples = examples;
-    this.output = output;
-    this.device = device;
+    this.learners = learners;
+    this.trainer = trainer;
   }
 
   /**
    * Loads the model and, where there is one, the newest checkpoint.
    *
-   * @param output folder of checkpoints and of the new model
+   * @param output folder of checkpoints
    */
   public static TrainingRun open(
       ModelFolder model, Plan plan, ExampleStore examples, Path output, Device device) {
-    TrainingRun run = new TrainingRun(model, plan, examples, output, device);
+    Learners learners = new Learners(model, plan, device);
     try {
-      Learner learner = run.opened(run.learner());
-      run.trainer =
-          run.opened(new Trainer(learner, examples, plan.settings(), output.resolve(CHECKPOINTS)));
-      return run;
+      Trainer trainer =
+          new Trainer(learners.learner(), examples, plan.settings(), output.resolve(CHECKPOINTS));
+      return new TrainingRun(model, plan, examples, learners, trainer);
     } catch (RuntimeException | Error e) {
-      run.close();
+      learners.close();
       throw e;
     }
-  }
-
-  private Learner learner() {
-    if (plan.subject() == Subject.VAE) {
-      return new VaeLearner(
-          model.vaeConfig(),
-          opened(
-              WeightReader.parameters(
-                  Vae.plan(model.vaeConfig()), model.vae(), device, DataType.FLOAT32)),
-          plan.type(),
-          plan.vaeLosses());
-    }
-    Example empty;
-    try (ExampleEncoder encoder =
-        ExampleEncoder.load(model, plan.subject(), plan.sizes(), device, plan.type())) {
-      empty = encoder.empty();
-    }
-    Parameters transformer =
-        opened(
-            WeightReader.parameters(
-                Transformer.plan(model.transformerConfig()),
-                model.transformer(),
-                device,
-                DataType.FLOAT32));
-    return new FlowLearner(
-        model.transformerConfig(),
-        model.vaeConfig(),
-        transformer,
-        java.util.List.of(),
-        texts(),
-        plan.type(),
-        new FlowLearner.Settings(
-            io.fluxspark.sampling.NoisePath.LINEAR,
-            plan.timesteps(),
-            plan.captionDropout(),
-            empty,
-            plan.guidanceScale()));
-  }
-
-  private TextLearner texts() {
-    if (plan.subject() == Subject.TRANSFORMER) {
-      return new GivenTexts(model.transformerConfig().jointAttentionDim());
-    }
-    return new EncoderLearner(
-        model.textEncoderConfig(),
-        opened(
-            WeightReader.parameters(
-                ClipTextEncoder.plan(model.textEncoderConfig(), model.textEncoder()),
-                model.textEncoder(),
-                device,
-                DataType.FLOAT32)),
-        model.textEncoder2Config(),
-        opened(
-            WeightReader.parameters(
-                T5Encoder.plan(model.textEncoder2Config()),
-                model.textEncoder2(),
-                device,
-                DataType.FLOAT32)));
-  }
-
-  private <T extends AutoCloseable> T opened(T part) {
-    opened.push(part);
-    return part;
   }
 
   /** Steps that are done. */
@@ -155,46 +82,46 @@ public final class TrainingRun implements AutoCloseable {
     trainer.run(until, log, cancelled);
   }
 
-  /** Writes the model as it is now, with the averages of the weights. */
+  /**
+   * Writes what was trained as it is now, with the averages of the weights.
+   *
+   * @param target the folder of a new model, or of a LoRA
+   */
   public void write(Path target) {
-    Map<String, Parameters> averages = trainer.averages();
-    Optional<ModelWriter.LatentScale> scale =
-        plan.subject() == Subject.VAE
-            ? Optional.of(latentScale(averages.get("vae")))
-            : Optional.empty();
-    ModelWriter.write(model, target, averages, plan.savedType(), scale);
+    if (plan.lora() != null) {
+      Parameters lowRank = trainer.averages().get("transformer");
+      LoraWriter.write(target, lowRank, plan.lora(), plan.savedType());
+      return;
+    }
+    ModelWriter.write(model, target, trainer.averages(), plan.savedType());
+    if (plan.subject() == Subject.VAE) {
+      ModelWriter.setLatentScale(
+          target, LatentScale.measure(model.vaeConfig(), trainer.averages().get("vae"), examples));
+    } else {
+      ModelWriter.setGuidanceEmbeds(target, learners.trained().guidanceEmbeds());
+    }
   }
 
-  private ModelWriter.LatentScale latentScale(Parameters weights) {
-    double sum = 0;
-    double squares = 0;
-    long count = 0;
-    try (Vae vae = Vae.of(model.vaeConfig(), weights)) {
-      int step = Math.max(1, examples.size() / MEASURED);
-      for (int i = 0; i < examples.size(); i += step) {
-        try (TensorScope temporary = new TensorScope(device)) {
-          NativeTensor image =
-              Batches.values(temporary, java.util.List.of(examples.get(i))); // (1, 3, H, W)
-          for (float number : vae.encode(temporary, image).mean().toFloats()) {
-            sum += number;
-            squares += (double) number * number;
-            count++;
-          }
-        }
-      }
+  /**
+   * Draws what was trained as it is now, as a PNG file; for an autoencoder, pictures and below them
+   * what it makes of them.
+   *
+   * @param written by {@link #write}, as it is now
+   */
+  public byte[] sampleSheet(Path written, SampleSettings settings) {
+    if (plan.subject() == Subject.VAE) {
+      return Reconstructions.sheet(
+          model.vaeConfig(), trainer.averages().get("vae"), examples, settings.prompts().size());
     }
-    double mean = sum / count;
-    return new ModelWriter.LatentScale(mean, 1 / Math.sqrt(squares / count - mean * mean));
+    SampleSheets sheets = new SampleSheets(settings, plan.sizes(), learners.device(), plan.type());
+    return plan.lora() == null
+        ? sheets.draw(written, Optional.empty())
+        : sheets.draw(model.path(), Optional.of(written.resolve(LoraWriter.FILE)));
   }
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing a training: " + e.getMessage(), e);
-      }
-    }
+    trainer.close();
+    learners.close();
   }
 }

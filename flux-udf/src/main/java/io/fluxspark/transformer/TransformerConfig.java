@@ -148,6 +148,22 @@ public record TransformerConfig(
     return blocks * (24 * inner * inner * tokens + 4 * inner * tokens * tokens);
   }
 
+  /** The same transformer with or without a guidance embedding. */
+  public TransformerConfig withGuidanceEmbeds(boolean embeds) {
+    return new TransformerConfig(
+        patchSize,
+        inChannels,
+        outChannels,
+        numLayers,
+        numSingleLayers,
+        attentionHeadDim,
+        numAttentionHeads,
+        jointAttentionDim,
+        pooledProjectionDim,
+        embeds,
+        axesDimsRope);
+  }
+
   /** Width of the stream of tokens. */
   public int innerDim() {
     return Math.multiplyExact(numAttentionHeads, attentionHeadDim);

@@ -30,11 +30,12 @@ public final class TransformerTraining implements AutoCloseable {
   private final Gradient gradient;
 
   private TransformerTraining(
-      TransformerConfig config, Device device, DataType type, WeightStorage storage) {
-    TransformerProgram programs = new TransformerProgram(config, type, storage);
+      TransformerConfig config, Device device, DataType type, double lowRankFactor) {
+    TransformerProgram programs = new TransformerProgram(config, type, WeightStorage.AS_COMPUTED);
+    programs.program.multiplyLowRank(lowRankFactor);
     this.gradient =
         programs.program.gradient(
-            loss(programs, config, type, storage),
+            loss(programs, config, type),
             List.of(
                 new Gradient.Stack("double_blocks", "transformer_blocks.", config.numLayers()),
                 new Gradient.Stack(
@@ -48,11 +49,11 @@ public final class TransformerTraining implements AutoCloseable {
    * Compiles the programs.
    *
    * @param type in which the blocks compute
-   * @param storage how the matrices of linear layers that are not trained are given
+   * @param lowRankFactor what low-rank terms that are trained are multiplied by, alpha / rank
    */
   public static TransformerTraining load(
-      TransformerConfig config, Device device, DataType type, WeightStorage storage) {
-    return new TransformerTraining(config, device, type, storage);
+      TransformerConfig config, Device device, DataType type, double lowRankFactor) {
+    return new TransformerTraining(config, device, type, lowRankFactor);
   }
 
   /**
@@ -82,10 +83,9 @@ public final class TransformerTraining implements AutoCloseable {
    */
   public record Result(NativeTensor losses, NativeTensor t5Hidden, NativeTensor pooled) {}
 
-  private static Method loss(
-      TransformerProgram programs, TransformerConfig config, DataType type, WeightStorage storage) {
+  private static Method loss(TransformerProgram programs, TransformerConfig config, DataType type) {
     Method m = programs.program.method("loss");
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = m.adaptableWeights("w", type);
     Dim pairs = Dim.of(config.attentionHeadDim() / 2);
     Tensor latents = m.input("latents", FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
     Tensor t5Hidden =

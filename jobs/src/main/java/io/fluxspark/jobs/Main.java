@@ -70,6 +70,7 @@ public final class Main implements Callable<Integer> {
     line.addSubcommand(new ExportCommand(environment));
     line.addSubcommand(new InspectCommand(environment));
     line.addSubcommand(new TrainCommand(environment));
+    line.addSubcommand(new FineTuneCommand(environment));
     for (CommandLine command : line.getSubcommands().values()) {
       command
           .getCommandSpec()

@@ -3,13 +3,15 @@ package io.fluxspark.jobs;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.FluxPipeline;
+import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.spark.TrainModel;
 import io.fluxspark.spark.TrainingExamples;
-import io.fluxspark.training.ModelWriter;
+import io.fluxspark.training.SampleSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -19,51 +21,54 @@ import org.apache.spark.sql.SparkSession;
 record TrainJob(Environment environment, TrainRequest request) {
   private static final String CACHE = "cache";
   private static final int PROBLEMS_NAMED = 3;
+  private static final int SAMPLES = 16;
 
   void run() {
     Path output = Path.of(request.output()).toAbsolutePath();
-    String model = model(output);
-    FluxPipeline.verify(ModelLocation.open(model));
+    ModelFolder model = ModelLocation.open(request.model());
+    FluxPipeline.verify(model);
     SparkSession spark = environment.spark().get();
-    Dataset<Row> examples = examples(spark, model, output);
+    Dataset<Row> examples = examples(spark, model.path().toString(), output);
     long step =
         TrainingExamples.inOrder(examples)
             .mapPartitions(
-                new TrainModel(model, request.plan(), output.toString()), Encoders.LONG())
+                new TrainModel(
+                    model.path().toString(), request.plan(), samples(examples), output.toString()),
+                Encoders.LONG())
             .head();
-    environment.out().println("step " + step + ": " + output.resolve(TrainModel.MODEL));
+    environment.out().println("step " + step + ": " + output);
   }
 
-  /** The folder of the model that is trained. */
-  private String model(Path output) {
-    if (request.model().isPresent()) {
-      return request.model().get();
-    }
-    Path first = output.resolve("init");
-    if (!Files.exists(first)) {
-      ModelWriter.create(
-          Path.of(request.init().orElseThrow()), first, request.plan().settings().seed());
-    }
-    return first.toString();
+  private SampleSettings samples(Dataset<Row> examples) {
+    SampleSettings given = request.samples();
+    return given.prompts().isEmpty()
+        ? new SampleSettings(
+            TrainingExamples.captions(examples, SAMPLES),
+            given.every(),
+            given.numInferenceSteps(),
+            given.guidanceScale(),
+            given.trueCfgScale())
+        : given;
   }
 
   /** The table's rows, encoded once. */
   private Dataset<Row> examples(SparkSession spark, String model, Path output) {
-    String cache = output.resolve(CACHE).toString();
-    if (!Files.exists(output.resolve(CACHE).resolve("_SUCCESS"))) {
+    Path cache = output.resolve(CACHE);
+    if (!Files.exists(cache.resolve("_SUCCESS"))) {
       PromptTable table = PromptTable.open(spark, request.data(), request.dataFormat());
-      Dataset<Row> encoded =
-          TrainingExamples.of(
+      TrainingExamples.of(
               table.rows(),
               table.name(),
               table.folder(),
               model,
               request.plan().subject(),
               request.plan().sizes(),
-              request.plan().type().name().toLowerCase(java.util.Locale.ROOT));
-      encoded.write().mode("overwrite").parquet(cache);
+              request.plan().type().name().toLowerCase(Locale.ROOT))
+          .write()
+          .mode("overwrite")
+          .parquet(cache.toString());
     }
-    Dataset<Row> examples = spark.read().parquet(cache);
+    Dataset<Row> examples = spark.read().parquet(cache.toString());
     List<String> problems =
         examples
             .where(examples.col(TrainingExamples.ERROR).isNotNull())

@@ -4,14 +4,19 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.program.DataType;
 import io.fluxspark.training.ExampleEncoder;
+import io.fluxspark.training.Goal;
 import io.fluxspark.training.LearningRate;
+import io.fluxspark.training.LowRankSettings;
+import io.fluxspark.training.SampleSettings;
 import io.fluxspark.training.Subject;
 import io.fluxspark.training.Timesteps;
 import io.fluxspark.training.TrainingRun;
 import io.fluxspark.training.TrainingSettings;
 import io.fluxspark.vae.VaeTraining;
 import io.fluxspark.weights.StoredType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -19,6 +24,8 @@ import picocli.CommandLine.Option;
 
 /** Options of the commands that train. */
 final class TrainOptions {
+  private static final int SECONDS_A_MINUTE = 60;
+
   @Option(
       names = "--data",
       required = true,
@@ -40,22 +47,6 @@ final class TrainOptions {
       paramLabel = "FOLDER",
       description = "New folder, or that of a training that was broken off, which goes on.")
   private String output;
-
-  @Option(names = "--model", paramLabel = "FOLDER", description = "Pipeline folder to go on from.")
-  private String model;
-
-  @Option(
-      names = "--init",
-      paramLabel = "FOLDER",
-      description = "Configuration of a new model: a pipeline folder without weights.")
-  private String init;
-
-  @Option(
-      names = "--train",
-      defaultValue = "transformer",
-      paramLabel = "WHAT",
-      description = "transformer, transformer-and-text-encoders or vae. Default: ${DEFAULT-VALUE}.")
-  private String subject;
 
   @Option(
       names = "--resolution",
@@ -211,6 +202,43 @@ final class TrainOptions {
   private double[] vaeLosses;
 
   @Option(
+      names = "--sample-prompt",
+      paramLabel = "TEXT",
+      description =
+          "A prompt of the sample sheets; can be given often. Default: 16 of the captions.")
+  private List<String> samplePrompts = new ArrayList<>();
+
+  @Option(
+      names = "--sample-every",
+      defaultValue = "500",
+      paramLabel = "N",
+      description = "Steps between two sample sheets. Default: ${DEFAULT-VALUE}.")
+  private long sampleEvery;
+
+  @Option(
+      names = "--sample-steps",
+      defaultValue = "20",
+      paramLabel = "N",
+      description = "num_inference_steps of the samples. Default: ${DEFAULT-VALUE}.")
+  private int sampleSteps;
+
+  @Option(
+      names = "--sample-guidance-scale",
+      defaultValue = "3.5",
+      paramLabel = "SCALE",
+      description = "guidance_scale of the samples. Default: ${DEFAULT-VALUE}.")
+  private double sampleGuidance;
+
+  @Option(
+      names = "--sample-true-cfg-scale",
+      defaultValue = "1",
+      paramLabel = "SCALE",
+      description =
+          "true_cfg_scale of the samples, with the empty negative prompt. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double sampleTrueCfg;
+
+  @Option(
       names = "--dtype",
       defaultValue = "float32",
       paramLabel = "TYPE",
@@ -249,26 +277,26 @@ final class TrainOptions {
   /**
    * What was given.
    *
+   * @param model to go on from
+   * @param subject what is trained
+   * @param goal of a transformer
+   * @param lora null where all weights are trained
    * @throws FluxSparkException {@code INVALID_OPTION} for a value that is wrong
    */
-  TrainRequest given() {
-    Subject what =
-        Subject.named(subject)
-            .orElseThrow(
-                () ->
-                    invalid(
-                        "--train: '" + subject + "'; one of " + Subject.names() + " is needed"));
+  TrainRequest given(String model, Subject subject, Goal goal, LowRankSettings lora) {
+    LearningRate rate =
+        new LearningRate(
+            learningRate,
+            warmup,
+            named("--lr-scheduler", LearningRate.Decay.values(), scheduler),
+            steps);
     TrainingSettings settings =
         new TrainingSettings(
             steps,
             batchSize,
             accumulation,
             workers == null ? Runtime.getRuntime().availableProcessors() : workers,
-            new LearningRate(
-                learningRate,
-                warmup,
-                named("--lr-scheduler", LearningRate.Decay.values(), scheduler),
-                steps),
+            rate,
             beta1,
             beta2,
             weightDecay,
@@ -276,15 +304,12 @@ final class TrainOptions {
             emaDecay,
             seed,
             logEvery,
-            checkpointMinutes * 60);
-    return new TrainRequest(
-        data,
-        Optional.ofNullable(dataFormat),
-        output,
-        Optional.ofNullable(model),
-        Optional.ofNullable(init),
+            checkpointMinutes * SECONDS_A_MINUTE);
+    TrainingRun.Plan plan =
         new TrainingRun.Plan(
-            what,
+            subject,
+            goal,
+            lora,
             new ExampleEncoder.Sizes(resolution, maxSequenceLength),
             settings,
             new Timesteps(
@@ -295,15 +320,35 @@ final class TrainOptions {
             captionDropout,
             guidanceScale,
             new VaeTraining.LossWeights(vaeLosses[0], vaeLosses[1], vaeLosses[2], vaeLosses[3]),
-            DataType.fromName(dtype),
-            saveDtype.toLowerCase(Locale.ROOT).equals("bfloat16")
+            type("--dtype", dtype),
+            type("--save-dtype", saveDtype) == DataType.BFLOAT16
                 ? StoredType.BF16
-                : StoredType.F32));
+                : StoredType.F32);
+    return new TrainRequest(
+        data,
+        Optional.ofNullable(dataFormat),
+        output,
+        model,
+        plan,
+        new SampleSettings(samplePrompts, sampleEvery, sampleSteps, sampleGuidance, sampleTrueCfg));
   }
 
-  private static <T> T named(String option, T[] values, String name) {
+  String output() {
+    return output;
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  private static DataType type(String option, String name) {
+    return named(option, new DataType[] {DataType.FLOAT32, DataType.BFLOAT16}, name);
+  }
+
+  /** The value that an option names. */
+  static <T> T named(String option, T[] values, String name) {
     return Arrays.stream(values)
-        .filter(value -> value.toString().equals(name))
+        .filter(value -> nameOf(value).equals(name))
         .findFirst()
         .orElseThrow(
             () ->
@@ -313,9 +358,13 @@ final class TrainOptions {
                         + name
                         + "'; one of "
                         + Arrays.stream(values)
-                            .map(Object::toString)
+                            .map(TrainOptions::nameOf)
                             .collect(Collectors.joining(", "))
                         + " is needed"));
+  }
+
+  private static String nameOf(Object value) {
+    return value.toString().toLowerCase(Locale.ROOT);
   }
 
   private static FluxSparkException invalid(String message) {
