@@ -79,16 +79,11 @@ public final class TinyData implements Callable<Integer> {
       description = "Of all that is chance. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  private TinyData() {}
+  TinyData() {}
 
   /** Ends the process with the exit code 0, 2 for a wrong command line, or 3 for a failure. */
   public static void main(String[] arguments) {
-    System.exit(Tool.run(new TinyData(), arguments));
-  }
-
-  /** As {@link #main}, without ending the process. */
-  static int run(String... arguments) {
-    return Tool.run(new TinyData(), arguments);
+    Tool.main(new TinyData(), arguments);
   }
 
   @Override

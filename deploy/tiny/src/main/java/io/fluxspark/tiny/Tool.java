@@ -2,6 +2,8 @@ package io.fluxspark.tiny;
 
 import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -13,8 +15,10 @@ final class Tool {
   private Tool() {}
 
   /** Gives the exit code: 0, 2 for a wrong request, 3 for a failure. */
-  static int run(Callable<Integer> program, String... arguments) {
+  static int run(Callable<Integer> program, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(program);
+    line.setOut(out);
+    line.setErr(err);
     line.setParameterExceptionHandler((e, all) -> failed(line, e.getMessage(), WRONG_REQUEST));
     line.setExecutionExceptionHandler(
         (e, command, parsed) ->
@@ -25,6 +29,19 @@ final class Tool {
                     failure.type() == ErrorType.USER ? WRONG_REQUEST : FAILURE)
                 : failed(line, e.toString(), FAILURE));
     return line.execute(arguments);
+  }
+
+  /** Runs it on this process's own streams, and ends the process unless all is well. */
+  static void main(Callable<Integer> program, String... arguments) {
+    int code =
+        run(
+            program,
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+            arguments);
+    if (code != 0) {
+      System.exit(code);
+    }
   }
 
   private static int failed(CommandLine line, String message, int code) {
