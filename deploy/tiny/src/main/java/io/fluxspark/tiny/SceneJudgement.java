@@ -25,8 +25,8 @@ record SceneJudgement(
     return new SceneJudgement(
         isPresent,
         isPresent && isPlaced(first.get(), wanted.relation(), second.get()),
-        first.isPresent() && first.get().figure() == wanted.shape1(),
-        second.isPresent() && second.get().figure() == wanted.shape2(),
+        first.flatMap(Blob::figure).equals(Optional.of(wanted.shape1())),
+        second.flatMap(Blob::figure).equals(Optional.of(wanted.shape2())),
         isPresent && blobs.size() == 2);
   }
 

@@ -21,7 +21,8 @@ class SceneJudgementTest {
 
   private Map<String, Object> shares(UnaryOperator<BufferedImage> change) {
     List<SceneJudgement> judgements = new ArrayList<>();
-    for (Combination combination : Combination.all()) {
+    for (Combination combination :
+        Combination.all().stream().filter(Combination::isHeldOut).toList()) {
       judgements.add(
           SceneJudgement.of(change.apply(maker.pair(combination).draw(64)), combination));
     }
@@ -67,12 +68,12 @@ class SceneJudgementTest {
 
   @Test
   void findsItThroughABlur() {
-    assertAtLeast(0.98, 0.97, shares(SceneJudgementTest::blurred));
+    assertAtLeast(0.99, 0.99, shares(SceneJudgementTest::blurred));
   }
 
   @Test
   void findsItThroughBlurAndNoise() {
-    assertAtLeast(0.98, 0.97, shares(picture -> noisy(blurred(picture))));
+    assertAtLeast(0.99, 0.98, shares(picture -> noisy(blurred(picture))));
   }
 
   @Test
@@ -80,6 +81,21 @@ class SceneJudgementTest {
     Combination combination = drawn();
     assertThat(SceneJudgement.of(maker.pair(combination).draw(128), combination).isRight())
         .isTrue();
+  }
+
+  @Test
+  void whatHasNoneOfTheShapesHasNoShape() {
+    BufferedImage picture = Pictures.white(64, 64);
+    for (int i = 0; i < 300; i++) {
+      picture.setRGB(10 + i % 30, 20 + i / 30, Colour.PINK.rgb().getRGB());
+    }
+    List<Blob> blobs = Blob.find(picture);
+
+    assertThat(blobs).hasSize(1);
+    assertThat(blobs.get(0).area()).isEqualTo(300);
+    assertThat(blobs.get(0).x()).isEqualTo(25);
+    assertThat(blobs.get(0).y()).isEqualTo(25);
+    assertThat(blobs.get(0).figure()).isEmpty();
   }
 
   private static Combination drawn() {
