@@ -38,7 +38,7 @@ public final class TinyData implements Callable<Integer> {
   private static final String IMAGES = "images";
   private static final int PROMPTS = 200;
 
-  /** One scene of so many, about, shows one object. */
+  /** Part of the scenes that show one object, about. */
   private static final double SINGLE_SHARE = 0.15;
 
   private static final ObjectMapper MAPPER = new ObjectMapper();

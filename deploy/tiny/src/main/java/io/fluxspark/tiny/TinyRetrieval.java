@@ -96,7 +96,9 @@ public final class TinyRetrieval implements Callable<Integer> {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("pictures", cells.size());
     result.put("emoji", targets.values().stream().distinct().count());
-    result.put("retrieved", (double) (cells.size() - wrong.size()) / cells.size());
+    result.put(
+        "retrieved",
+        (double) cells.stream().filter(ContactSheet.Cell::isRight).count() / cells.size());
     result.put("wrong", wrong);
     spec.commandLine().getOut().println(MAPPER.writeValueAsString(result));
     return 0;
