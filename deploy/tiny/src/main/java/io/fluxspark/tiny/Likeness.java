@@ -1,0 +1,50 @@
+package io.fluxspark.tiny;
+
+import java.awt.image.BufferedImage;
+
+/**
+ * A picture as it is compared with others: small and a little blurred, so that an edge that is off
+ * by a pixel costs little.
+ *
+ * @param values (32, 32, 3), 0 to 255
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by distance alone
+record Likeness(float[] values) {
+  private static final int SIDE = 32;
+  private static final int CHANNELS = 3;
+  private static final float[] KERNEL = {0.25f, 0.5f, 0.25f};
+
+  static Likeness of(BufferedImage picture) {
+    int[] pixels = Pictures.scaled(picture, SIDE).getRGB(0, 0, SIDE, SIDE, null, 0, SIDE);
+    float[] values = new float[CHANNELS * pixels.length];
+    for (int i = 0; i < pixels.length; i++) {
+      for (int channel = 0; channel < CHANNELS; channel++) {
+        values[CHANNELS * i + channel] = pixels[i] >> (16 - 8 * channel) & 255;
+      }
+    }
+    return new Likeness(blurred(blurred(values, CHANNELS, SIDE), CHANNELS * SIDE, SIDE));
+  }
+
+  /** Blurs along the side whose neighbours are a stride apart; edges are repeated. */
+  private static float[] blurred(float[] values, int stride, int length) {
+    float[] blurred = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      int place = i / stride % length;
+      for (int tap = 0; tap < KERNEL.length; tap++) {
+        int there = Math.min(Math.max(place + tap - 1, 0), length - 1);
+        blurred[i] += KERNEL[tap] * values[i + (there - place) * stride];
+      }
+    }
+    return blurred;
+  }
+
+  /** Square of the Euclidean distance. */
+  double distance(Likeness other) {
+    double sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      double difference = values[i] - other.values[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+}
