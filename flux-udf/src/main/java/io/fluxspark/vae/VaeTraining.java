@@ -14,6 +14,7 @@ import io.fluxspark.program.Tensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.Weights;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The gradients of an autoencoder's losses: how far what it decodes is from what it encoded, and
@@ -126,7 +127,7 @@ public final class VaeTraining implements AutoCloseable {
               gradient,
               List.of(weights),
               sums,
-              List.of(image, noise),
+              Map.of("image", image, "noise", noise),
               List.of(
                   each(temporary, batch, share * counts.l1()),
                   each(temporary, batch, share * counts.l2()),

@@ -92,6 +92,13 @@ final class TrainOptions {
   private int accumulation;
 
   @Option(
+      names = "--gradient-checkpointing",
+      description =
+          "Make the transformer's blocks again on the way back: less memory, a third slower."
+              + " Default: no.")
+  private boolean isCheckpointed;
+
+  @Option(
       names = "--workers",
       paramLabel = "N",
       description = "Threads that share a batch. Default: the processors, on a GPU 1.")
@@ -329,9 +336,8 @@ final class TrainOptions {
             guidanceScale,
             new VaeTraining.LossWeights(vaeLosses[0], vaeLosses[1], vaeLosses[2], vaeLosses[3]),
             type("--dtype", dtype),
-            type("--save-dtype", saveDtype) == DataType.BFLOAT16
-                ? StoredType.BF16
-                : StoredType.F32);
+            type("--save-dtype", saveDtype) == DataType.BFLOAT16 ? StoredType.BF16 : StoredType.F32,
+            isCheckpointed);
     return new TrainRequest(
         data,
         Optional.ofNullable(dataFormat),
