@@ -43,8 +43,9 @@ public final class RequestTable implements AutoCloseable {
   /**
    * Checks the schema; reads nothing yet.
    *
-   * @param rows any table with a column {@code prompt}; columns {@link Tables#SOURCE_FILE}, {@link
-   *     Tables#SOURCE_START} and {@link Tables#SOURCE_MALFORMED} say where a row stands
+   * @param rows any table with a column {@code prompt}, or with {@code prompt_embeds} and {@code
+   *     pooled_prompt_embeds}; columns {@link Tables#SOURCE_FILE}, {@link Tables#SOURCE_START} and
+   *     {@link Tables#SOURCE_MALFORMED} say where a row stands
    * @param name the table's name in messages
    * @throws FluxSparkException {@code INVALID_TABLE} when a column is missing, has the name of an
    *     output column, or is not supported

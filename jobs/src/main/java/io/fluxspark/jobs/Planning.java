@@ -68,6 +68,7 @@ record Planning(
             options.limits(),
             options.seed(),
             model.conditioning(),
+            model.embedDims(),
             options.autoResize(),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options.output());
