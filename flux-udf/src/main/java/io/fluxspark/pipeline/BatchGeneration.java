@@ -97,7 +97,8 @@ record BatchGeneration(
             .map(image -> image.request().request().promptEmbeds().orElseThrow())
             .map(part.andThen(PromptEmbeds::numbers))
             .toList();
-    float[] all = new float[parts.stream().mapToInt(FloatBuffer::remaining).sum()];
+    float[] all =
+        new float[parts.stream().mapToInt(FloatBuffer::remaining).reduce(0, Math::addExact)];
     FloatBuffer joined = FloatBuffer.wrap(all);
     parts.forEach(joined::put);
     return all;

@@ -123,7 +123,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
           : new String(bytes, StandardCharsets.UTF_8);
     }
     if (EmbedColumns.TYPES.containsKey(name)) {
-      return ((scala.collection.Seq<?>) value).size() + " elements";
+      return "a list of " + ((scala.collection.Seq<?>) value).size();
     }
     Object given = given(value);
     if (given instanceof GivenImage image) {

@@ -178,7 +178,7 @@ class RequestTableTest {
                 row(List.of(List.of(2f)), new byte[12])))) {
       List<Row> invalid = table.invalidRows().collectAsList();
       assertThat(invalid).extracting(row -> row.getAs("request_key")).doesNotHaveDuplicates();
-      assertThat(invalid.get(0).<String>getAs("prompt_embeds")).isEqualTo("1 elements");
+      assertThat(invalid.get(0).<String>getAs("prompt_embeds")).isEqualTo("a list of 1");
       assertThat(invalid.get(0).<String>getAs("pooled_prompt_embeds")).isEqualTo("12 bytes");
       assertThat(invalid.get(0).<String>getAs("error_message"))
           .isEqualTo(
