@@ -90,36 +90,37 @@ public final class Chain {
     Gradient.Lines lines = new Gradient.Lines();
     Set<String> derived = new LinkedHashSet<>(wanted);
     steps.forEach(step -> derived.addAll(step.results()));
-    inputs().forEach(input -> lines.add("v_%s = torch.clone(%s)", input, input));
+    inputs().forEach(input -> lines.add("v_%s = torch.clone(%s)".formatted(input, input)));
     lines.add("w_plain = annotate(Dict[str, Tensor], {})");
     lines.add("own = annotate(Dict[str, Tensor], {})");
     lines.add("own_sums = annotate(Dict[str, Tensor], {})");
     lines.add("for name in torch.keys(w):");
     lines.add("  if torch.__contains__(sums, name):");
-    lines.add("    value = self.gradient_value(name, w[name], %d)", type.code());
+    lines.add("    value = self.gradient_value(name, w[name], %d)".formatted(type.code()));
     lines.add("  else:");
     lines.add("    value = w[name]");
     lines.add("  torch._set_item(w_plain, name, value)");
-    lines.add("  if torch.__not__(%s):", inAnyStack());
+    lines.add("  if torch.__not__(%s):".formatted(inAnyStack()));
     lines.add("    torch._set_item(own, name, w[name])");
     lines.add("    if torch.__contains__(sums, name):");
     lines.add("      torch._set_item(own_sums, name, sums[name])");
     for (int i = 0; i < steps.size(); i++) {
       forward(lines, i);
     }
-    derived.forEach(value -> lines.add("g_%s = torch.zeros_like(v_%s)", value, value));
+    derived.forEach(value -> lines.add("g_%s = torch.zeros_like(v_%s)".formatted(value, value)));
     for (int i = 0; i < results().size(); i++) {
-      lines.add("g_%s = gradient_%d", results().get(i), i);
+      lines.add("g_%s = gradient_%d".formatted(results().get(i), i));
     }
     for (int i = steps.size() - 1; i >= 0; i--) {
       backward(lines, i, derived);
     }
     lines.add(
-        "return [%s]",
-        Stream.concat(
-                results().stream().map(result -> "v_" + result),
-                wanted.stream().map(input -> "g_" + input))
-            .collect(Collectors.joining(", ")));
+        "return [%s]"
+            .formatted(
+                Stream.concat(
+                        results().stream().map(result -> "v_" + result),
+                        wanted.stream().map(input -> "g_" + input))
+                    .collect(Collectors.joining(", "))));
     return lines.toString();
   }
 
@@ -137,18 +138,22 @@ public final class Chain {
     String results = names("v_", step.results());
     String arguments = names("v_", step.arguments());
     if (step.stack() == null) {
-      step.arguments().forEach(a -> lines.add("k%d_%s = v_%s", i, a, a));
+      step.arguments().forEach(a -> lines.add("k%d_%s = v_%s".formatted(i, a, a)));
       lines.add(
-          "%s = self.%s(%s%s)",
-          results, step.method().name(), step.takesWeights() ? "w_plain, " : "", arguments);
+          "%s = self.%s(%s%s)"
+              .formatted(
+                  results,
+                  step.method().name(),
+                  step.takesWeights() ? "w_plain, " : "",
+                  arguments));
       return;
     }
-    step.results().forEach(a -> lines.add("k%d_%s = annotate(List[Tensor], [])", i, a));
-    lines.add("for i in range(%d):", step.stack().count());
-    step.results().forEach(a -> lines.add("  _0 = torch.append(k%d_%s, v_%s)", i, a, a));
+    step.results().forEach(a -> lines.add("k%d_%s = annotate(List[Tensor], [])".formatted(i, a)));
+    lines.add("for i in range(%d):".formatted(step.stack().count()));
+    step.results().forEach(a -> lines.add("  _0 = torch.append(k%d_%s, v_%s)".formatted(i, a, a)));
     lines.add(
-        "  %s = self.%s(self.gradient_layer(w_plain, torch.format(\"%s{}.\", i)), %s)",
-        results, step.method().name(), step.stack().prefix(), arguments);
+        "  %s = self.%s(self.gradient_layer(w_plain, torch.format(\"%s{}.\", i)), %s)"
+            .formatted(results, step.method().name(), step.stack().prefix(), arguments));
   }
 
   private void backward(Gradient.Lines lines, int i, Set<String> derived) {
@@ -156,19 +161,20 @@ public final class Chain {
     if (step.stack() == null) {
       lines.add("step_sums = own_sums");
       lines.add("step_w = own");
-      step.arguments().forEach(a -> lines.add("a_%s = torch.detach(k%d_%s)", a, i, a));
+      step.arguments().forEach(a -> lines.add("a_%s = torch.detach(k%d_%s)".formatted(a, i, a)));
       derive(lines, "", step, derived);
       return;
     }
-    lines.add("for i in range(%d):", step.stack().count());
-    lines.add("  k = torch.sub(%d, i)", step.stack().count() - 1);
-    lines.add("  prefix = torch.format(\"%s{}.\", k)", step.stack().prefix());
+    lines.add("for i in range(%d):".formatted(step.stack().count()));
+    lines.add("  k = torch.sub(%d, i)".formatted(step.stack().count() - 1));
+    lines.add("  prefix = torch.format(\"%s{}.\", k)".formatted(step.stack().prefix()));
     lines.add("  step_sums = self.gradient_layer(sums, prefix)");
     lines.add("  step_w = self.gradient_layer(w, prefix)");
     for (String a : step.arguments()) {
       lines.add(
-          step.results().contains(a) ? "  a_%s = torch.detach(k%d_%s[k])" : "  a_%s = v_%s",
-          step.results().contains(a) ? new Object[] {a, i, a} : new Object[] {a, a});
+          step.results().contains(a)
+              ? "  a_%s = torch.detach(k%d_%s[k])".formatted(a, i, a)
+              : "  a_%s = v_%s".formatted(a, a));
     }
     derive(lines, "  ", step, derived);
   }
@@ -176,40 +182,41 @@ public final class Chain {
   /** One step again, with gradients, which are added to those of its arguments. */
   private void derive(Gradient.Lines lines, String indent, Step step, Set<String> derived) {
     List<String> by = step.arguments().stream().filter(derived::contains).toList();
-    lines.add("%sleaves = annotate(List[Tensor], [])", indent);
+    lines.add("%sleaves = annotate(List[Tensor], [])".formatted(indent));
     lines.add(
-        "%sstep_weights = self.gradient_leaves(step_w, step_sums, %d, leaves)",
-        indent, type.code());
+        "%sstep_weights = self.gradient_leaves(step_w, step_sums, %d, leaves)"
+            .formatted(indent, type.code()));
     for (String a : by) {
-      lines.add("%sl_%s = torch.requires_grad_(torch.detach(a_%s))", indent, a, a);
-      lines.add("%s_1 = torch.append(leaves, l_%s)", indent, a);
+      lines.add("%sl_%s = torch.requires_grad_(torch.detach(a_%s))".formatted(indent, a, a));
+      lines.add("%s_1 = torch.append(leaves, l_%s)".formatted(indent, a));
     }
     String arguments =
         step.arguments().stream()
             .map(a -> (by.contains(a) ? "l_" : "a_") + a)
             .collect(Collectors.joining(", "));
     lines.add(
-        "%s%s = self.%s(%s%s)",
-        indent,
-        names("r_", step.results()),
-        step.method().name(),
-        step.takesWeights() ? "step_weights, " : "",
-        arguments);
+        "%s%s = self.%s(%s%s)"
+            .formatted(
+                indent,
+                names("r_", step.results()),
+                step.method().name(),
+                step.takesWeights() ? "step_weights, " : "",
+                arguments));
     lines.add(
-        "%sgradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None,"
-            + " False, True)",
-        indent, names("r_", step.results()), names("g_", step.results()));
-    lines.add("%sself.gradient_sums(step_sums, gradients)", indent);
+        ("%sgradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None,"
+                + " False, True)")
+            .formatted(indent, names("r_", step.results()), names("g_", step.results())));
+    lines.add("%sself.gradient_sums(step_sums, gradients)".formatted(indent));
     step.results().stream()
         .filter(step.arguments()::contains)
-        .forEach(a -> lines.add("%sg_%s = torch.zeros_like(g_%s)", indent, a, a));
+        .forEach(a -> lines.add("%sg_%s = torch.zeros_like(g_%s)".formatted(indent, a, a)));
     IntStream.range(0, by.size())
         .forEach(
             n ->
                 lines.add(
-                    "%sg_%s = self.gradient_added(g_%s, gradients[torch.add(torch.len(step_sums),"
-                        + " %d)])",
-                    indent, by.get(n), by.get(n), n));
+                    ("%sg_%s = self.gradient_added(g_%s, gradients[torch.add(torch.len(step_sums),"
+                            + " %d)])")
+                        .formatted(indent, by.get(n), by.get(n), n)));
   }
 
   private static String names(String prefix, List<String> names) {

@@ -54,20 +54,21 @@ public final class Gradient {
     requireInputs(of.name(), of.inputNames(), wanted);
     Lines lines = new Lines();
     lines.add("leaves = annotate(List[Tensor], [])");
-    lines.add("weights = self.gradient_leaves(w, sums, %d, leaves)", of.weightType().code());
+    lines.add(
+        "weights = self.gradient_leaves(w, sums, %d, leaves)".formatted(of.weightType().code()));
     for (Stack stack : stacks) {
-      lines.add("%s = annotate(List[Dict[str, Tensor]], [])", stack.parameter());
-      lines.add("for i in range(%d):", stack.count());
+      lines.add("%s = annotate(List[Dict[str, Tensor]], [])".formatted(stack.parameter()));
+      lines.add("for i in range(%d):".formatted(stack.count()));
       lines.add(
-          "  _0 = torch.append(%s, self.gradient_layer(weights, torch.format(\"%s{}.\", i)))",
-          stack.parameter(), stack.prefix());
+          "  _0 = torch.append(%s, self.gradient_layer(weights, torch.format(\"%s{}.\", i)))"
+              .formatted(stack.parameter(), stack.prefix()));
     }
     for (String input : of.inputNames()) {
       // What was made in inference mode cannot be kept for the way back; its copy can.
-      lines.add("%s_0 = torch.clone(%s)", input, input);
+      lines.add("%s_0 = torch.clone(%s)".formatted(input, input));
     }
     for (String input : wanted) {
-      lines.add("_1 = torch.append(leaves, torch.requires_grad_(%s_0))", input);
+      lines.add("_1 = torch.append(leaves, torch.requires_grad_(%s_0))".formatted(input));
     }
     List<String> lists = stacks.stream().map(Stack::parameter).toList();
     String arguments =
@@ -79,15 +80,15 @@ public final class Gradient {
                         : lists.contains(name) ? name : "weights")
             .collect(Collectors.joining(", "));
     String made = list("result_", "", of.resultCount());
-    lines.add("%s = self.%s(%s)", made, of.name(), arguments);
+    lines.add("%s = self.%s(%s)".formatted(made, of.name(), arguments));
     lines.add(
-        "gradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None, False,"
-            + " True)",
-        made, list(GRADIENT, "", of.resultCount()));
+        ("gradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None, False,"
+                + " True)")
+            .formatted(made, list(GRADIENT, "", of.resultCount())));
     lines.add("self.gradient_sums(sums, gradients)");
     lines.add("out = annotate(List[Tensor], [])");
     for (int i = 0; i < of.resultCount(); i++) {
-      lines.add("_2 = torch.append(out, torch.detach(result_%d))", i);
+      lines.add("_2 = torch.append(out, torch.detach(result_%d))".formatted(i));
     }
     lines.add("for k in range(torch.sub(torch.len(gradients), torch.len(sums))):");
     lines.add(
@@ -144,8 +145,8 @@ public final class Gradient {
   static final class Lines {
     private final StringBuilder text = new StringBuilder();
 
-    void add(String format, Object... arguments) {
-      text.append("    ").append(format.formatted(arguments)).append('\n');
+    void add(String line) {
+      text.append("    ").append(line).append('\n');
     }
 
     @Override

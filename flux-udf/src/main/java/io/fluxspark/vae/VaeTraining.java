@@ -13,6 +13,8 @@ import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Tensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.Weights;
+import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -52,7 +54,7 @@ public final class VaeTraining implements AutoCloseable {
    * @param edges the mean of |difference of neighbouring pixels, decoded - picture|
    */
   public record LossWeights(double l1, double l2, double kl, double edges)
-      implements java.io.Serializable {}
+      implements Serializable {}
 
   /** The losses of each picture, (B) each, float32; see {@link LossWeights}. */
   public record Losses(NativeTensor l1, NativeTensor l2, NativeTensor kl, NativeTensor edges) {}
@@ -139,7 +141,7 @@ public final class VaeTraining implements AutoCloseable {
 
   private static NativeTensor each(TensorScope owner, int batch, double total) {
     float[] numbers = new float[batch];
-    java.util.Arrays.fill(numbers, (float) (total / batch));
+    Arrays.fill(numbers, (float) (total / batch));
     return owner.floats(numbers, batch);
   }
 

@@ -9,7 +9,6 @@ import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 
@@ -73,8 +72,7 @@ final class TrainingRecord {
 
   private static Optional<String> difference(String path, JsonNode there, JsonNode asked) {
     if (there.isObject() && asked.isObject()) {
-      for (Iterator<Map.Entry<String, JsonNode>> all = asked.fields(); all.hasNext(); ) {
-        Map.Entry<String, JsonNode> field = all.next();
+      for (Map.Entry<String, JsonNode> field : asked.properties()) {
         JsonNode other = there.path(field.getKey());
         Optional<String> found =
             difference(
