@@ -355,7 +355,10 @@ final class TrainOptions {
     atLeast("--gradient-accumulation-steps", 1, accumulation);
     atLeast("--workers", 1, workers == null ? 1 : workers);
     above("--learning-rate", learningRate);
-    between("--lr-warmup-steps", warmup, 0, steps);
+    atLeast("--lr-warmup-steps", 0, warmup);
+    if (warmup > steps) {
+      throw invalid("--lr-warmup-steps: " + warmup + "; at most --max-train-steps is needed");
+    }
     share("--adam-beta1", beta1);
     share("--adam-beta2", beta2);
     between("--adam-weight-decay", weightDecay, 0, 1);
