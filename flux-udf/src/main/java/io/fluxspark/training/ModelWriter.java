@@ -47,6 +47,11 @@ public final class ModelWriter {
         : part + "/diffusion_pytorch_model.safetensors";
   }
 
+  /** The name of a weight in a published folder, which every version of transformers reads. */
+  private static String storedName(String part, String name) {
+    return part.equals("text_encoder") ? "text_model." + name : name;
+  }
+
   /**
    * Makes a model with first weights.
    *
@@ -73,7 +78,7 @@ public final class ModelWriter {
           Map<String, NativeTensor> weights = new TreeMap<>();
           for (WeightSpec spec : plan.getValue().all()) {
             weights.put(
-                spec.name(),
+                storedName(plan.getKey(), spec.name()),
                 scope.floats(
                     InitialWeights.of(plan.getKey(), spec, seed),
                     spec.shape().stream().mapToLong(Long::longValue).toArray()));
@@ -100,8 +105,11 @@ public final class ModelWriter {
     try {
       copy(base.path(), target, parts.keySet());
       for (Map.Entry<String, Parameters> part : parts.entrySet()) {
-        SafetensorsFile.write(
-            target.resolve(weightsFile(part.getKey())), part.getValue().tensors(), type, FORMAT);
+        Map<String, NativeTensor> stored = new TreeMap<>();
+        part.getValue()
+            .tensors()
+            .forEach((name, tensor) -> stored.put(storedName(part.getKey(), name), tensor));
+        SafetensorsFile.write(target.resolve(weightsFile(part.getKey())), stored, type, FORMAT);
       }
     } catch (IOException e) {
       throw failed(target, e);
