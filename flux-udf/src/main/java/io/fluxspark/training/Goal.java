@@ -17,8 +17,8 @@ public sealed interface Goal extends Serializable {
   record Guidance(double lowestScale, double highestScale) implements Goal {}
 
   /**
-   * What the model draws in many steps, in few; the new model has no guidance embedding. See {@link
-   * StepDistillation}.
+   * What the model draws in many steps, in few; a new model has no guidance embedding, a LoRA is
+   * for one scale. See {@link StepDistillation}.
    *
    * @param steps of the new model
    * @param teacherSteps that the model takes for one of them

@@ -45,9 +45,12 @@ final class Learners implements AutoCloseable {
     return device;
   }
 
-  /** The transformer that the training makes. */
+  /** The transformer that the training makes; a LoRA leaves it as it is. */
   TransformerConfig trained() {
     TransformerConfig config = model.transformerConfig();
+    if (plan.lora() != null) {
+      return config;
+    }
     if (plan.goal() instanceof Goal.Guidance) {
       return config.withGuidanceEmbeds(true);
     }

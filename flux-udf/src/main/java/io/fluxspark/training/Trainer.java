@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -228,8 +229,25 @@ public final class Trainer implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
+    awaitWorkers();
     optimizers.forEach(AdamW::close);
     sums.forEach(own -> own.forEach(Parameters::close));
+  }
+
+  /** Nothing may be freed that a worker still uses, also where this thread was interrupted. */
+  private void awaitWorkers() {
+    boolean isInterrupted = false;
+    boolean isDone = false;
+    while (!isDone) {
+      try {
+        isDone = threads.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Sums of what steps gave. */

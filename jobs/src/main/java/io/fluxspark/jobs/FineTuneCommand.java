@@ -1,6 +1,5 @@
 package io.fluxspark.jobs;
 
-import io.fluxspark.training.Goal;
 import io.fluxspark.training.LowRankSettings;
 import io.fluxspark.training.Subject;
 import java.util.ArrayList;
@@ -57,6 +56,8 @@ final class FineTuneCommand implements Callable<Integer> {
       description = "Train all weights of the transformer instead, into a new model.")
   private boolean isFull;
 
+  @Mixin private ObjectiveOptions objective;
+
   @Mixin private TrainOptions options;
 
   FineTuneCommand(Environment environment) {
@@ -74,8 +75,7 @@ final class FineTuneCommand implements Callable<Integer> {
             targets.isEmpty() ? LowRankSettings.DEFAULT_TARGETS : targets);
     new TrainJob(
             environment,
-            options.given(
-                model, Subject.TRANSFORMER, new Goal.FlowMatching(), isFull ? null : lora))
+            options.given(model, Subject.TRANSFORMER, objective.given(), isFull ? null : lora))
         .run();
     return 0;
   }

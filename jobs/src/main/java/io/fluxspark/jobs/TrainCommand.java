@@ -2,12 +2,10 @@ package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.training.Goal;
 import io.fluxspark.training.ModelWriter;
 import io.fluxspark.training.Subject;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,10 +20,6 @@ import picocli.CommandLine.Option;
     description = "Trains a model, all of its weights, on a table of pictures and captions.",
     footer = "Exit codes: 0 done, 2 wrong request, 3 failure, 130 interrupted.")
 final class TrainCommand implements Callable<Integer> {
-  private static final String FLOW_MATCHING = "flow-matching";
-  private static final String GUIDANCE = "guidance-distillation";
-  private static final String STEPS = "step-distillation";
-
   /** The sub folder of the output with a new model's first weights. */
   private static final String INIT = "init";
 
@@ -47,46 +41,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "transformer, transformer-and-text-encoders or vae. Default: ${DEFAULT-VALUE}.")
   private String subject;
 
-  @Option(
-      names = "--objective",
-      defaultValue = FLOW_MATCHING,
-      paramLabel = "NAME",
-      description =
-          "flow-matching; guidance-distillation: true CFG in one call, by a guidance embedding;"
-              + " step-distillation: few steps. Default: ${DEFAULT-VALUE}.")
-  private String objective;
-
-  @Option(
-      names = "--guidance-range",
-      defaultValue = "1,5",
-      split = ",",
-      arity = "1",
-      paramLabel = "LOW,HIGH",
-      description = "Scales of CFG that guidance distillation learns. Default: ${DEFAULT-VALUE}.")
-  private List<Double> guidanceRange;
-
-  @Option(
-      names = "--student-steps",
-      defaultValue = "4",
-      paramLabel = "N",
-      description = "Steps that step distillation aims at. Default: ${DEFAULT-VALUE}.")
-  private int studentSteps;
-
-  @Option(
-      names = "--teacher-steps",
-      defaultValue = "5",
-      paramLabel = "N",
-      description = "Steps of the teacher for one of the student. Default: ${DEFAULT-VALUE}.")
-  private int teacherSteps;
-
-  @Option(
-      names = "--teacher-guidance-scale",
-      defaultValue = "3.5",
-      paramLabel = "SCALE",
-      description =
-          "Of step distillation's teacher: guidance where it has an embedding, else true CFG."
-              + " Default: ${DEFAULT-VALUE}.")
-  private double teacherGuidance;
+  @Mixin private ObjectiveOptions objective;
 
   @Mixin private TrainOptions options;
 
@@ -97,40 +52,8 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Subject what = TrainOptions.named("--train", Subject.values(), subject);
-    new TrainJob(environment, options.given(model(), what, goal(), null)).run();
+    new TrainJob(environment, options.given(model(), what, objective.given(), null)).run();
     return 0;
-  }
-
-  private Goal goal() {
-    return switch (objective) {
-      case FLOW_MATCHING -> new Goal.FlowMatching();
-      case GUIDANCE -> guidance();
-      case STEPS -> steps();
-      default ->
-          throw invalid(
-              "--objective: '"
-                  + objective
-                  + "'; one of "
-                  + String.join(", ", FLOW_MATCHING, GUIDANCE, STEPS)
-                  + " is needed");
-    };
-  }
-
-  private Goal guidance() {
-    if (guidanceRange.size() != 2 || guidanceRange.get(0) > guidanceRange.get(1)) {
-      throw invalid("--guidance-range: " + guidanceRange + "; LOW,HIGH is needed");
-    }
-    guidanceRange.forEach(
-        scale -> TrainOptions.between("--guidance-range", scale, 0, TrainOptions.MOST_GUIDANCE));
-    return new Goal.Guidance(guidanceRange.get(0), guidanceRange.get(1));
-  }
-
-  private Goal steps() {
-    TrainOptions.atLeast("--student-steps", 1, studentSteps);
-    TrainOptions.atLeast("--teacher-steps", 1, teacherSteps);
-    TrainOptions.between(
-        "--teacher-guidance-scale", teacherGuidance, 0, TrainOptions.MOST_GUIDANCE);
-    return new Goal.Steps(studentSteps, teacherSteps, teacherGuidance);
   }
 
   /** The folder of the model that is trained; a new one is made first. */

@@ -92,6 +92,12 @@ record TrainJob(Environment environment, TrainRequest request) {
               + model.path()
               + " has a guidance embedding; guidance distillation needs a model without one");
     }
+    if (plan.goal() instanceof Goal.Guidance && plan.lora() != null) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OPTION,
+          "--objective: guidance-distillation adds an embedding, which a LoRA cannot hold; --full is"
+              + " needed");
+    }
     if (!(plan.goal() instanceof Goal.FlowMatching) && plan.subject() != Subject.TRANSFORMER) {
       throw new FluxSparkException(
           ErrorCode.INVALID_OPTION,
