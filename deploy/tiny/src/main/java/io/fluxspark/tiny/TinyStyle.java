@@ -1,0 +1,106 @@
+package io.fluxspark.tiny;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Makes what a LoRA of a style is trained on, and the prompts by which it is judged. */
+@Command(
+    name = "TinyStyle",
+    sortOptions = false,
+    mixinStandardHelpOptions = true,
+    description =
+        "Makes 20 emoji in sepia with captions, and prompts of 40 others with and without the style.")
+public final class TinyStyle implements Callable<Integer> {
+  /** The column that says whether a prompt asks for the style. */
+  static final String STYLED = "styled";
+
+  private static final int TRAINED = 20;
+  private static final int ASKED = 40;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @Parameters(index = "0", paramLabel = "DATA", description = "What TinyData made.")
+  private Path data;
+
+  @Parameters(index = "1", paramLabel = "OUTPUT", description = "New folder that takes it all.")
+  private Path output;
+
+  TinyStyle() {}
+
+  /** Ends the process with the exit code 0, 2 for a wrong command line, or 3 for a failure. */
+  public static void main(String[] arguments) {
+    Tool.main(new TinyStyle(), arguments);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (Files.exists(output)) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OUTPUT, output + ": is there already; a new folder is needed");
+    }
+    List<JsonNode> emoji = emoji();
+    Files.createDirectories(output.resolve("images"));
+    List<String> trained = new ArrayList<>();
+    List<String> asked = new ArrayList<>();
+    int step = emoji.size() / (TRAINED + ASKED);
+    for (int i = 0; i < TRAINED + ASKED; i++) {
+      JsonNode row = emoji.get(i * step);
+      String prompt = row.path("prompt").asText();
+      if (i % (1 + ASKED / TRAINED) == 0) {
+        String image = "images/" + Path.of(row.path("image").asText()).getFileName();
+        Pictures.write(
+            Sepia.of(Pictures.read(data.resolve(row.path("image").asText()))),
+            output.resolve(image));
+        trained.add(MAPPER.writeValueAsString(Map.of("prompt", styled(prompt), "image", image)));
+      } else {
+        asked.add(question(row, prompt, i, false));
+        asked.add(question(row, styled(prompt), i, true));
+      }
+    }
+    Files.write(output.resolve(TinyData.TRAIN), trained);
+    Files.write(output.resolve("prompts.jsonl"), asked);
+    return 0;
+  }
+
+  private static String styled(String prompt) {
+    return prompt + " in sepia";
+  }
+
+  private static String question(JsonNode row, String prompt, int seed, boolean isStyled)
+      throws IOException {
+    Map<String, Object> question = new LinkedHashMap<>();
+    question.put("id", row.path("id").asText() + (isStyled ? "-sepia" : ""));
+    question.put("prompt", prompt);
+    question.put("seed", seed);
+    question.put(STYLED, isStyled);
+    return MAPPER.writeValueAsString(question);
+  }
+
+  /** The rows of {@code train.jsonl} with each emoji's plain caption. */
+  private List<JsonNode> emoji() throws IOException {
+    List<JsonNode> emoji = new ArrayList<>();
+    for (String line : Files.readAllLines(data.resolve(TinyData.TRAIN))) {
+      JsonNode row = MAPPER.readTree(line);
+      if (row.path("kind").asText().equals("emoji") && row.path("id").asText().endsWith("-0")) {
+        emoji.add(row);
+      }
+    }
+    if (emoji.size() < TRAINED + ASKED) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_TABLE,
+          data + ": has " + emoji.size() + " emoji; at least " + (TRAINED + ASKED) + " are needed");
+    }
+    return emoji;
+  }
+}

@@ -1,0 +1,98 @@
+package io.fluxspark.tiny;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TinyStyleTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path temp;
+
+  private Path data() throws IOException {
+    Path data = temp.resolve("data");
+    String emoji = EmojiPackage.write(temp.resolve("package"), 60).toString();
+    assertThat(Ran.of(new TinyData(), emoji, data.toString(), "--emoji=60", "--scenes=1").code())
+        .isZero();
+    return data;
+  }
+
+  private static List<JsonNode> rows(Path file) throws IOException {
+    List<JsonNode> rows = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      rows.add(JSON.readTree(line));
+    }
+    return rows;
+  }
+
+  @Test
+  void trainsOnTwentyAndAsksForFortyOthersTwice() throws IOException {
+    Path style = temp.resolve("style");
+
+    Ran ran = Ran.of(new TinyStyle(), data().toString(), style.toString());
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    List<JsonNode> trained = rows(style.resolve("train.jsonl"));
+    assertThat(trained).hasSize(20);
+    for (JsonNode row : trained) {
+      assertThat(row.path("prompt").asText()).endsWith(" in sepia");
+      BufferedImage picture = Pictures.read(style.resolve(row.path("image").asText()));
+      assertThat(Sepia.difference(picture, Sepia.of(picture))).isLessThan(40);
+    }
+    List<JsonNode> asked = rows(style.resolve("prompts.jsonl"));
+    assertThat(asked).hasSize(80);
+    assertThat(asked.get(1).path("prompt").asText())
+        .isEqualTo(asked.get(0).path("prompt").asText() + " in sepia");
+    assertThat(asked.get(1).path("seed")).isEqualTo(asked.get(0).path("seed"));
+    assertThat(asked.stream().map(row -> row.path("prompt").asText()))
+        .doesNotContainAnyElementsOf(
+            trained.stream().map(row -> row.path("prompt").asText()).toList());
+    assertThat(Ran.of(new TinyStyle(), temp.resolve("data").toString(), style.toString()).err())
+        .contains("is there already");
+  }
+
+  @Test
+  void saysWhatTheStyleChanges() throws IOException {
+    BufferedImage red = Pictures.white(8, 8);
+    for (int i = 0; i < 64; i++) {
+      red.setRGB(i % 8, i / 8, 0xff0000);
+    }
+    output("without", red, red);
+    output("with", Sepia.of(red), red);
+
+    Ran ran =
+        Ran.of(
+            new TinyStyleEffect(),
+            temp.resolve("without").toString(),
+            temp.resolve("with").toString());
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode result = JSON.readTree(ran.out());
+    // Red has luma 76.2: its sepia is (76, 63, 42).
+    double distance = Math.sqrt((179 * 179 + 63 * 63 + 42 * 42) / 3.0);
+    assertThat(result.path("styled_to_sepia_without").asDouble()).isEqualTo(distance, within(1e-9));
+    assertThat(result.path("styled_changed").asDouble()).isEqualTo(distance, within(1e-9));
+    assertThat(result.path("styled_to_sepia_with").asDouble()).isLessThan(15);
+    assertThat(result.path("plain_changed").asDouble()).isZero();
+  }
+
+  private void output(String name, BufferedImage styled, BufferedImage plain) throws IOException {
+    List<Row> rows =
+        List.of(
+            RowFactory.create("a", true, TestOutput.image(styled)),
+            RowFactory.create("b", false, TestOutput.image(plain)));
+    TestOutput.write(temp.resolve(name), "id string, styled boolean", rows);
+  }
+}
