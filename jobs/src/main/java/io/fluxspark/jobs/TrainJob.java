@@ -52,12 +52,17 @@ record TrainJob(Environment environment, TrainRequest request) {
   }
 
   private void train(SparkSession spark, ModelFolder model, Path output) {
-    Dataset<Row> examples = examples(spark, model.path().toString(), output);
+    // A built-in model has another folder in each process.
+    String location =
+        ModelLocation.builtin(request.model()).isPresent()
+            ? request.model()
+            : model.path().toString();
+    Dataset<Row> examples = examples(spark, location, output);
     long step =
         TrainingExamples.inOrder(examples)
             .mapPartitions(
                 new TrainModel(
-                    model.path().toString(), request.plan(), samples(examples), output.toString()),
+                    location, request.plan(), samples(examples), output.toString()),
                 Encoders.LONG())
             .head();
     environment.out().println("step " + step + ": " + output);
