@@ -83,9 +83,9 @@ public record RequestDefaults(
     return new RequestDefaults(1024, 1024, 50, 30.0, 512, 1.0);
   }
 
-  /** What the built-in model is for: small pictures, at once. */
+  /** What the built-in model was trained for. */
   public static RequestDefaults tiny() {
-    return new RequestDefaults(128, 128, 4, 3.5, 64, IMAGE_STRENGTH);
+    return new RequestDefaults(64, 64, 20, 3.0, 32, IMAGE_STRENGTH);
   }
 
   /**

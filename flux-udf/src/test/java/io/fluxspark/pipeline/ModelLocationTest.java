@@ -15,7 +15,7 @@ class ModelLocationTest {
   void theBuiltInModelIsAPipelineFolder() {
     ModelFolder tiny = ModelLocation.open("builtin:tiny");
 
-    assertThat(tiny.license()).isEqualTo("apache-2.0");
+    assertThat(tiny.license()).isEqualTo("cc-by-4.0");
     assertThat(tiny.transformer().parameters()).isPositive();
   }
 

@@ -61,8 +61,7 @@ record TrainJob(Environment environment, TrainRequest request) {
     long step =
         TrainingExamples.inOrder(examples)
             .mapPartitions(
-                new TrainModel(
-                    location, request.plan(), samples(examples), output.toString()),
+                new TrainModel(location, request.plan(), samples(examples), output.toString()),
                 Encoders.LONG())
             .head();
     environment.out().println("step " + step + ": " + output);

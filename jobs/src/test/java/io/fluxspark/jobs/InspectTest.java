@@ -25,7 +25,7 @@ class InspectTest {
   @Test
   void theBuiltInModelHasItsName() {
     assertThat(CommandLineRun.of("inspect").out())
-        .startsWith("builtin:tiny: custom (FluxPipeline), license apache-2.0\n");
+        .startsWith("builtin:tiny: custom (FluxPipeline), license cc-by-4.0\n");
   }
 
   @Test
