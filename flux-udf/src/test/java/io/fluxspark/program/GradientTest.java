@@ -1,18 +1,30 @@
 package io.fluxspark.program;
 
+import static io.fluxspark.program.DataType.BFLOAT16;
 import static io.fluxspark.program.DataType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GradientTest {
-  private static final Dim B = Dim.named("B");
-  private static final Dim D = Dim.of(3);
+  private static final int D = 3;
+  private static final int OUT = 2;
+  private static final int ROWS = 2;
+  private static final int RANK = 1;
+  private static final double FACTOR = 1.75;
+  private static final float[] COUNTS = {1, -0.5f};
 
   private final long openBefore = TensorScope.openValues();
   private TensorScope scope;
@@ -28,100 +40,357 @@ class GradientTest {
     assertThat(TensorScope.openValues()).isEqualTo(openBefore);
   }
 
-  /** Two layers y = silu(x W^T + b) + x, and the sum of squares of a last layer without bias. */
-  private static final class Net {
-    private final Program program = new Program("Net");
-    private final Method layer = layer(program.method("layer"));
-    private final Method loss = loss(program.method("loss"), layer);
-    private final Gradient gradient =
-        program.gradient(loss, List.of(new Gradient.Stack("layers", "blocks.", 2)), "x");
-
-    private static Method layer(Method m) {
-      Weights w = m.weights("w", FLOAT32);
-      Tensor x = m.input("x", FLOAT32, B, D);
-      return m.returns(w.linear("proj", x, 3).silu().add(x));
+  /** Two layers y = silu(x W^T + b) + x, and of each row the squares of a last layer, summed up. */
+  private record Net(Program program, Gradient gradient) {
+    static Net of(DataType type) {
+      Program program = new Program("Net");
+      program.multiplyLowRank(FACTOR);
+      Method loss = loss(program.method("loss"), layer(program.method("layer"), type), type);
+      return new Net(
+          program, program.gradient(loss, List.of(new Gradient.Stack("w_2", "blocks.", 2)), "x"));
     }
 
-    private static Method loss(Method m, Method layer) {
-      Weights w = m.weights("w", FLOAT32);
-      Tensor x = m.input("x", FLOAT32, B, D);
-      Tensor y = m.forEachLayer("layers", layer, List.of(x)).get(0);
-      Tensor out = w.linearWithoutBias("out", y, 2);
-      return m.returns(out.multiply(out).flatten(0, 1).sumLast());
+    private static Method layer(Method m, DataType type) {
+      Weights w = m.adaptableWeights("w", type);
+      Tensor x = m.input("x", type, Dim.named("B"), Dim.of(D)); // (B, D)
+      return m.returns(w.linear("proj", x, D).silu().add(x)); // (B, D)
+    }
+
+    private static Method loss(Method m, Method layer, DataType type) {
+      Weights w = m.adaptableWeights("w", type);
+      Tensor x = m.input("x", FLOAT32, Dim.named("B"), Dim.of(D)); // (B, D)
+      Tensor y = m.forEachLayer("w_2", layer, List.of(x.to(type))).get(0); // (B, D)
+      Tensor out = w.linearWithoutBias("out", y, OUT).to(FLOAT32); // (B, 2)
+      return m.returns(out.square().sumLast()); // (B)
     }
   }
 
-  private Map<String, float[]> numbers() {
-    Map<String, float[]> numbers = new TreeMap<>();
-    numbers.put("blocks.0.proj.weight", filled(9, 1));
-    numbers.put("blocks.0.proj.bias", filled(3, 2));
-    numbers.put("blocks.1.proj.weight", filled(9, 3));
-    numbers.put("blocks.1.proj.bias", filled(3, 4));
-    numbers.put("out.weight", filled(6, 5));
-    return numbers;
+  /** The same in float64: the losses of the rows, each counted by {@link #COUNTS}. */
+  private static double loss(Map<String, double[]> w, double[] x) {
+    double loss = 0;
+    for (int row = 0; row < x.length / D; row++) {
+      double[] y = java.util.Arrays.copyOfRange(x, row * D, (row + 1) * D);
+      for (int layer = 0; layer < 2; layer++) {
+        double[] z = linear(w, "blocks." + layer + ".proj", y, D);
+        for (int i = 0; i < D; i++) {
+          y[i] += z[i] / (1 + Math.exp(-z[i]));
+        }
+      }
+      for (double out : linear(w, "out", y, OUT)) {
+        loss += COUNTS[row] * out * out;
+      }
+    }
+    return loss;
   }
 
-  private static float[] filled(int count, int seed) {
-    float[] numbers = new float[count];
-    java.util.Random random = new java.util.Random(seed);
+  private static double[] linear(Map<String, double[]> w, String name, double[] x, int out) {
+    double[] y = times(w.get(name + ".weight"), x, out);
+    double[] bias = w.get(name + ".bias");
+    for (int i = 0; bias != null && i < out; i++) {
+      y[i] += bias[i];
+    }
+    if (w.containsKey(name + Method.LORA_A)) {
+      double[] added =
+          times(w.get(name + Method.LORA_B), times(w.get(name + Method.LORA_A), x, RANK), out);
+      for (int i = 0; i < out; i++) {
+        y[i] += FACTOR * added[i];
+      }
+    }
+    return y;
+  }
+
+  private static double[] times(double[] matrix, double[] x, int out) {
+    double[] y = new double[out];
+    for (int i = 0; i < out; i++) {
+      for (int k = 0; k < x.length; k++) {
+        y[i] += matrix[i * x.length + k] * x[k];
+      }
+    }
+    return y;
+  }
+
+  /** Central differences of {@link #loss} by the numbers of one weight. */
+  private static double[] differences(Map<String, double[]> w, String name, double[] x) {
+    double[] numbers = w.get(name);
+    double[] gradient = new double[numbers.length];
+    double step = 1e-5;
+    for (int i = 0; i < numbers.length; i++) {
+      double before = numbers[i];
+      numbers[i] = before + step;
+      double above = loss(w, x);
+      numbers[i] = before - step;
+      double below = loss(w, x);
+      numbers[i] = before;
+      gradient[i] = (above - below) / (2 * step);
+    }
+    return gradient;
+  }
+
+  private static Map<String, double[]> weights() {
+    Map<String, double[]> weights = new TreeMap<>();
+    weights.put("blocks.0.proj.weight", normal(D * D, 1));
+    weights.put("blocks.0.proj.bias", normal(D, 2));
+    weights.put("blocks.1.proj.weight", normal(D * D, 3));
+    weights.put("blocks.1.proj.bias", normal(D, 4));
+    weights.put("out.weight", normal(OUT * D, 5));
+    return weights;
+  }
+
+  private static Map<String, double[]> lowRank() {
+    Map<String, double[]> weights = new TreeMap<>();
+    weights.put("blocks.1.proj" + Method.LORA_A, normal(RANK * D, 7));
+    weights.put("blocks.1.proj" + Method.LORA_B, normal(D * RANK, 8));
+    weights.put("out" + Method.LORA_A, normal(RANK * D, 9));
+    weights.put("out" + Method.LORA_B, normal(OUT * RANK, 10));
+    return weights;
+  }
+
+  /** Numbers that bfloat16 has, so that only what is computed is rounded. */
+  private static double[] normal(int count, int seed) {
+    Random random = new Random(seed);
+    double[] numbers = new double[count];
     for (int i = 0; i < count; i++) {
-      numbers[i] = (float) random.nextGaussian();
+      numbers[i] = Math.rint(64 * random.nextGaussian()) / 64;
     }
     return numbers;
   }
 
-  private Map<String, NativeTensor> tensors(Map<String, float[]> numbers) {
+  private static double[] x() {
+    return normal(ROWS * D, 6);
+  }
+
+  private static float[] floats(double[] numbers) {
+    float[] floats = new float[numbers.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) numbers[i];
+    }
+    return floats;
+  }
+
+  private Parameters parameters(Map<String, double[]> numbers) {
     Map<String, NativeTensor> tensors = new TreeMap<>();
-    numbers.forEach(
-        (name, values) ->
-            tensors.put(
-                name,
-                values.length == 3
-                    ? scope.floats(values, 3)
-                    : scope.floats(values, values.length / 3, 3)));
-    return tensors;
+    numbers.forEach((name, values) -> tensors.put(name, tensor(name, floats(values))));
+    return Parameters.copyOf(Device.cpu(), tensors);
+  }
+
+  private NativeTensor tensor(String name, float[] values) {
+    if (name.endsWith(".bias")) {
+      return scope.floats(values, values.length);
+    }
+    int columns = name.endsWith(Method.LORA_B) ? RANK : D;
+    return scope.floats(values, values.length / columns, columns);
+  }
+
+  private static List<NativeTensor> run(
+      TensorScope owner,
+      LoadedProgram loaded,
+      Net net,
+      List<Parameters> weights,
+      Parameters sums,
+      double[] x) {
+    return loaded.run(
+        owner,
+        net.gradient(),
+        weights,
+        sums,
+        List.of(owner.floats(floats(x), ROWS, D)),
+        List.of(owner.floats(COUNTS, ROWS)));
+  }
+
+  private static void assertClose(String what, float[] actual, double[] expected, double part) {
+    double largest = java.util.Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    assertThat(actual).as(what).hasSize(expected.length);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i]).as(what + " " + i).isCloseTo(expected[i], within(part * largest));
+    }
   }
 
   @Test
-  void agreesWithFiniteDifferences() {
-    Net net = new Net();
-    System.out.println(net.program.text());
-    float[] x = filled(6, 6);
-    try (LoadedProgram loaded = LoadedProgram.load(net.program, Device.cpu());
-        Parameters weights = Parameters.copyOf(Device.cpu(), tensors(numbers()));
+  void gradientsAreThoseOfFiniteDifferences() {
+    Net net = Net.of(FLOAT32);
+    Map<String, double[]> numbers = weights();
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(numbers);
         Parameters sums = weights.zeros()) {
-      NativeTensor one = scope.floats(new float[] {1}, 1);
-      List<NativeTensor> results =
-          loaded.run(
-              scope,
-              net.gradient,
-              List.of(weights),
-              sums,
-              List.of(scope.floats(x, 2, 3)),
-              List.of(scope.floats(new float[] {1})));
-      System.out.println(results.get(0).toFloats()[0]);
-      sums.tensors()
-          .forEach((n, t) -> System.out.println(n + java.util.Arrays.toString(t.toFloats())));
-      System.out.println(java.util.Arrays.toString(results.get(1).toFloats()));
-      try (AdamW adam = new AdamW(weights)) {
-        for (int i = 1; i < 200; i++) {
-          double norm = adam.step(sums, i, new AdamW.Step(0.01, 0.9, 0.99, 0.01, 1, 0.9));
-          try (TensorScope step = new TensorScope(Device.cpu())) {
-            float loss =
-                loaded
-                    .run(
-                        step,
-                        net.gradient,
-                        List.of(weights),
-                        sums,
-                        List.of(scope.floats(x, 2, 3)),
-                        List.of(step.floats(new float[] {1})))
-                    .get(0)
-                    .toFloats()[0];
-            if (i % 20 == 0) System.out.println(norm + " " + loss);
+      List<NativeTensor> results = run(scope, loaded, net, List.of(weights), sums, x());
+
+      float[] losses = results.get(0).toFloats();
+      assertThat((double) COUNTS[0] * losses[0] + COUNTS[1] * losses[1])
+          .isCloseTo(loss(numbers, x()), within(1e-4));
+      for (String name : numbers.keySet()) {
+        assertClose(name, sums.get(name).toFloats(), differences(numbers, name, x()), 1e-5);
+      }
+      double[] x = x();
+      Map<String, double[]> withX = new TreeMap<>(numbers);
+      withX.put("x", x);
+      assertClose("x", results.get(1).toFloats(), differences(withX, "x", x), 1e-5);
+    }
+  }
+
+  @Test
+  void gradientsOfTwoCallsAddUp() {
+    Net net = Net.of(FLOAT32);
+    double[] other = normal(ROWS * D, 11);
+    Map<String, double[]> numbers = weights();
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(numbers);
+        Parameters sums = weights.zeros()) {
+      run(scope, loaded, net, List.of(weights), sums, x());
+      run(scope, loaded, net, List.of(weights), sums, other);
+
+      for (String name : numbers.keySet()) {
+        double[] expected = differences(numbers, name, x());
+        double[] second = differences(numbers, name, other);
+        for (int i = 0; i < expected.length; i++) {
+          expected[i] += second[i];
+        }
+        assertClose(name, sums.get(name).toFloats(), expected, 1e-5);
+      }
+    }
+  }
+
+  @Test
+  void aWeightWithoutASumIsFrozen() {
+    Net net = Net.of(FLOAT32);
+    Map<String, double[]> numbers = weights();
+    Map<String, double[]> trained = new TreeMap<>(Map.of("out.weight", numbers.get("out.weight")));
+    Map<String, double[]> frozen = new TreeMap<>(numbers);
+    frozen.remove("out.weight");
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters own = parameters(trained);
+        Parameters others = parameters(frozen);
+        Parameters sums = own.zeros()) {
+      run(scope, loaded, net, List.of(others, own), sums, x());
+
+      assertThat(sums.names()).containsExactly("out.weight");
+      assertClose(
+          "out.weight",
+          sums.get("out.weight").toFloats(),
+          differences(numbers, "out.weight", x()),
+          1e-5);
+      assertThat(others.get("blocks.0.proj.bias").toFloats())
+          .isEqualTo(floats(numbers.get("blocks.0.proj.bias")));
+    }
+  }
+
+  @Test
+  void aWeightThatHasNoEffectHasNoGradient() {
+    Net net = Net.of(FLOAT32);
+    Map<String, double[]> numbers = weights();
+    numbers.put("elsewhere.bias", normal(D, 12));
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(numbers);
+        Parameters sums = weights.zeros()) {
+      run(scope, loaded, net, List.of(weights), sums, x());
+
+      assertThat(sums.get("elsewhere.bias").toFloats()).containsOnly(0);
+      assertThat(sums.get("out.weight").toFloats()).doesNotContain(0);
+    }
+  }
+
+  @Test
+  void lowRankFactorsLearnBesideFrozenLayers() {
+    Net net = Net.of(FLOAT32);
+    Map<String, double[]> all = weights();
+    all.putAll(lowRank());
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters frozen = parameters(weights());
+        Parameters trained = parameters(lowRank());
+        Parameters sums = trained.zeros()) {
+      run(scope, loaded, net, List.of(frozen, trained), sums, x());
+
+      for (String name : lowRank().keySet()) {
+        assertClose(name, sums.get(name).toFloats(), differences(all, name, x()), 1e-5);
+      }
+    }
+  }
+
+  @Test
+  void bfloat16GivesAboutTheGradientsOfFloat32AsFloat32() {
+    Net net = Net.of(BFLOAT16);
+    Map<String, double[]> numbers = weights();
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(numbers);
+        Parameters sums = weights.zeros()) {
+      run(scope, loaded, net, List.of(weights), sums, x());
+
+      for (String name : numbers.keySet()) {
+        double[] exact = differences(numbers, name, x());
+        float[] rough = sums.get(name).toFloats();
+        assertClose(name, rough, exact, 0.03);
+        assertThat(rough).as(name).isNotEqualTo(floats(exact));
+      }
+    }
+  }
+
+  @Test
+  void threadsWithSumsOfTheirOwnDoNotMeet() throws Exception {
+    Net net = Net.of(FLOAT32);
+    int threads = 4;
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    List<Parameters> sums = new ArrayList<>();
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(weights())) {
+      List<Future<?>> futures = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        Parameters own = weights.zeros();
+        sums.add(own);
+        double[] x = normal(ROWS * D, 20 + t);
+        futures.add(
+            executor.submit(
+                () -> {
+                  try (TensorScope temporary = new TensorScope(Device.cpu())) {
+                    for (int i = 0; i < 50; i++) {
+                      run(temporary, loaded, net, List.of(weights), own, x);
+                    }
+                  }
+                }));
+      }
+      for (Future<?> future : futures) {
+        future.get();
+      }
+      for (int t = 0; t < threads; t++) {
+        for (String name : weights.names()) {
+          double[] expected = differences(weights(), name, normal(ROWS * D, 20 + t));
+          for (int i = 0; i < expected.length; i++) {
+            expected[i] *= 50;
           }
+          assertClose(name + " of " + t, sums.get(t).get(name).toFloats(), expected, 2e-5);
         }
       }
+    } finally {
+      executor.shutdown();
+      sums.forEach(Parameters::close);
+    }
+  }
+
+  @Test
+  void whatIsNoInputIsNotDerivedBy() {
+    Program program = new Program("Net");
+    Method layer = Net.layer(program.method("layer"), FLOAT32);
+
+    assertThatThrownBy(() -> program.gradient(layer, List.of(), "y"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("method layer: there is no input y to derive by");
+  }
+
+  @Test
+  void theNumberOfInputsMustFit() {
+    Net net = Net.of(FLOAT32);
+    try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
+        Parameters weights = parameters(weights());
+        Parameters sums = weights.zeros()) {
+      assertThatThrownBy(
+              () ->
+                  loaded.run(
+                      scope,
+                      net.gradient(),
+                      List.of(weights),
+                      sums,
+                      List.of(),
+                      List.of(scope.floats(COUNTS, ROWS))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("[x] are wanted, given are 0");
     }
   }
 }
