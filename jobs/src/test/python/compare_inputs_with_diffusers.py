@@ -1,9 +1,9 @@
-"""Compares jobs whose rows bring pictures and LoRAs with diffusers, over pipelines, pictures and LoRAs that no test has.
+"""Compares jobs whose rows bring pictures, LoRAs and embeddings with diffusers, over inputs that no test has.
 
 usage: compare_inputs_with_diffusers.py [WORK_DIR]
 
 Makes small pipelines with random weights: one of text, one Kontext, one Fill, one control model; pictures of odd sizes
-that must be resampled, masks, and LoRAs; runs `deploy/submit generate` over a table for each, draws the same rows with
+that must be resampled, masks, LoRAs, and random embeddings of odd lengths; runs `deploy/submit generate` over a table for each, draws the same rows with
 diffusers in float32, and prints the largest difference of any pixel, of 255. Ends with an error where one is above 1.
 
 Needs what compare_with_diffusers.py needs, and peft.
@@ -59,6 +59,14 @@ def lora(folder, name, transformer, rank, seed):
     return str(folder / name)
 
 
+def embeds(base, length, seed):
+    """In place of a prompt."""
+    generator, config = torch.Generator().manual_seed(seed), base.transformer.config
+    return dict(prompt_embeds=torch.randn(length, config.joint_attention_dim, generator=generator).tolist(),
+                pooled_prompt_embeds=torch.randn(config.pooled_projection_dim, generator=generator).tolist(),
+                max_sequence_length=length)
+
+
 def opened(row):
     return {name: Image.open(row[name]) for name in ("image", "mask_image", "control_image") if name in row}
 
@@ -70,6 +78,7 @@ def draw(base, row, resize):
     del call["id"]
     seed = call.pop("seed")
     call.update(opened(call))
+    call.update({name: torch.tensor([call[name]]) for name in ("prompt_embeds", "pooled_prompt_embeds") if name in call})
     kind = type(base)
     if kind is FluxPipeline and "image" in call:
         kind = FluxInpaintPipeline if "mask_image" in call else FluxImg2ImgPipeline
@@ -140,12 +149,17 @@ def main():
             dict(id="lora and image", prompt="a fox", lora=[two], lora_scale=[1.0], image=a),
             dict(id="in part", prompt="a fox", image=b, mask_image=mask(work, "mask-b.png", 640, 401), strength=0.9),
             dict(id="in part, small", prompt="a hen", image=a, mask_image=mask(work, "mask-a.png", 97, 61)),
-            dict(id="steered", prompt="a fox", negative_prompt="rain", true_cfg_scale=2.5, image=a)]
+            dict(id="steered", prompt="a fox", negative_prompt="rain", true_cfg_scale=2.5, image=a),
+            dict(id="embeds", **embeds(text, 7, 1)), dict(id="embeds, alike", **embeds(text, 7, 2)),
+            dict(id="embeds, long", **embeds(text, 93, 3)), dict(id="embeds and image", image=a, **embeds(text, 1, 4)),
+            dict(id="embeds, steered", negative_prompt="rain", true_cfg_scale=2.5, **embeds(text, 31, 5)),
+            dict(id="embeds and lora", lora=[one], lora_scale=[0.7], **embeds(text, 13, 6))]
     print(f"{'model':10} {'rows':>5} {'batch size':>10} {'largest difference of 255':>26} where")
     worst = [compare(work, "text", text, rows, 3, True)]
     kontext = model(work, "kontext", FluxKontextPipeline, settings[1])
     rows = [dict(id="small", prompt="make it blue", image=a), dict(id="large", prompt="make it blue", image=b, height=48),
-            dict(id="steered", prompt="blue", image=c, negative_prompt="red", true_cfg_scale=2.0), dict(id="alone", prompt="blue")]
+            dict(id="steered", prompt="blue", image=c, negative_prompt="red", true_cfg_scale=2.0), dict(id="alone", prompt="blue"),
+            dict(id="embeds", image=a, **embeds(kontext, 9, 7))]
     worst.append(compare(work, "kontext", kontext, rows, 2, False))
     shutil.rmtree(work / "kontext-output")
     rows = [dict(id="resized", prompt="make it blue", image=a, num_inference_steps=1),

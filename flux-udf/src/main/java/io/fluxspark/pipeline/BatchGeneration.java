@@ -7,10 +7,13 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.text.TokenIds;
 import io.fluxspark.transformer.Rotary;
+import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -30,7 +33,7 @@ record BatchGeneration(
     try (TensorScope scope = new TensorScope(model.device())) {
       Stopwatch stopwatch = new Stopwatch();
       Bucket bucket = bucket();
-      Text text = encodeText(scope, GenerationRequest::prompt, r -> r.prompt2().orElse(r.prompt()));
+      Text text = bucket.givenEmbeds() ? givenText(scope, bucket) : encodeText(scope);
       double textSeconds = stopwatch.lap();
       NativeTensor latents = denoise(scope, bucket, text);
       double denoisingSeconds = stopwatch.lap();
@@ -58,14 +61,52 @@ record BatchGeneration(
    *
    * @param pooled CLIP's, (B, Dclip), float32
    * @param txt T5's, embedded, (B, L, D)
-   * @param clipCut tokens of each text that CLIP did not see
-   * @param t5Cut tokens of each text that T5 did not see
+   * @param clipCut tokens of each text that CLIP did not see; 0 where there is none
+   * @param t5Cut tokens of each text that T5 did not see; 0 where there is none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Text(NativeTensor pooled, NativeTensor txt, int[] clipCut, int[] t5Cut) {
     GeneratedImage.CutTokens cut(int index) {
       return new GeneratedImage.CutTokens(clipCut[index], t5Cut[index]);
     }
+  }
+
+  /** The embeddings that the rows bring; the text encoders do nothing. */
+  private Text givenText(TensorScope scope, Bucket bucket) {
+    int count = batch.size();
+    int length = bucket.maxSequenceLength();
+    TransformerConfig config = model.folder().transformerConfig();
+    try (TensorScope temporary = new TensorScope(scope.device())) {
+      NativeTensor hidden =
+          temporary.floats(
+              numbers(PromptEmbeds::prompt),
+              count,
+              length,
+              config.jointAttentionDim()); // (B, L, Dt5)
+      NativeTensor pooled =
+          scope.floats(
+              numbers(PromptEmbeds::pooled), count, config.pooledProjectionDim()); // (B, Dclip)
+      return new Text(
+          pooled, model.transformer().embedText(scope, hidden), new int[count], new int[count]);
+    }
+  }
+
+  private float[] numbers(Function<PromptEmbeds, byte[]> part) {
+    List<FloatBuffer> parts =
+        batch.stream()
+            .map(image -> image.request().request().promptEmbeds().orElseThrow())
+            .map(part.andThen(PromptEmbeds::numbers))
+            .toList();
+    float[] all =
+        new float[parts.stream().mapToInt(FloatBuffer::remaining).reduce(0, Math::addExact)];
+    FloatBuffer joined = FloatBuffer.wrap(all);
+    parts.forEach(joined::put);
+    return all;
+  }
+
+  private Text encodeText(TensorScope scope) {
+    Function<GenerationRequest, String> prompt = r -> r.prompt().orElseThrow();
+    return encodeText(scope, prompt, r -> r.prompt2().orElseGet(() -> prompt.apply(r)));
   }
 
   private Text encodeText(

@@ -3,6 +3,7 @@ package io.fluxspark.pipeline;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.Conditioning;
+import io.fluxspark.request.EmbedDims;
 import io.fluxspark.sampling.ScheduleConfig;
 import io.fluxspark.text.ClipConfig;
 import io.fluxspark.text.T5Config;
@@ -181,6 +182,12 @@ public record ModelFolder(
   /** What the model is shown besides text. */
   public Conditioning conditioning() {
     return PipelineClass.conditioning(className);
+  }
+
+  /** How wide embeddings of texts are. */
+  public EmbedDims embedDims() {
+    return new EmbedDims(
+        transformerConfig.jointAttentionDim(), transformerConfig.pooledProjectionDim());
   }
 
   /** The weights that a LoRA can adapt, by part; see {@code LoraFile.verify}. */

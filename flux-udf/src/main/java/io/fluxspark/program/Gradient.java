@@ -1,18 +1,17 @@
 package io.fluxspark.program;
 
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What computes a method's gradients, by PyTorch's autograd: for given gradients of its results it
- * adds those of the weights that are trained to {@code sums}, and gives the method's results and
- * the gradients of those inputs that were asked for.
+ * What computes gradients, by PyTorch's autograd: for given gradients of some results it adds those
+ * of the weights that are trained to {@code sums}, and gives the results and the gradients of those
+ * inputs that were asked for.
  *
  * <p>Weights come as one map, under their full names; those that {@code sums} has too are trained.
- * They are float32 and are converted to the type in which the method computes, where gradients pass
- * through.
+ * They are float32 and are converted to the type in which the program computes, where gradients
+ * pass through.
  */
 public final class Gradient {
   /** The map of all weights in an argument list. */
@@ -23,6 +22,24 @@ public final class Gradient {
 
   private static final String GRADIENT = "gradient_";
 
+  private final String name;
+  private final List<String> inputs;
+  private final int results;
+  private final String body;
+
+  /**
+   * @param of what is derived
+   * @param inputs of it, without weights
+   * @param results how many it has
+   * @param body lines of TorchScript
+   */
+  private Gradient(String of, List<String> inputs, int results, String body) {
+    this.name = of + "_gradient";
+    this.inputs = List.copyOf(inputs);
+    this.results = results;
+    this.body = body;
+  }
+
   /**
    * A list of layers' weights that a method takes.
    *
@@ -32,127 +49,127 @@ public final class Gradient {
    */
   public record Stack(String parameter, String prefix, int count) {}
 
-  private final Program program;
-  private final Method of;
-  private final List<Stack> stacks;
-  private final Set<String> wanted;
-
-  Gradient(Program program, Method of, List<Stack> stacks, Set<String> wanted) {
-    this.program = program;
-    this.of = of;
-    this.stacks = List.copyOf(stacks);
-    this.wanted = Set.copyOf(wanted);
+  /** Of a method: everything that the way back needs is kept on the way there. */
+  static Gradient of(Method of, List<Stack> stacks, List<String> wanted) {
+    requireInputs(of.name(), of.inputNames(), wanted);
+    Lines lines = new Lines();
+    lines.add("leaves = annotate(List[Tensor], [])");
+    lines.add(
+        "weights = self.gradient_leaves(w, sums, %d, leaves)".formatted(of.weightType().code()));
+    for (Stack stack : stacks) {
+      lines.add("%s = annotate(List[Dict[str, Tensor]], [])".formatted(stack.parameter()));
+      lines.add("for i in range(%d):".formatted(stack.count()));
+      lines.add(
+          "  _0 = torch.append(%s, self.gradient_layer(weights, torch.format(\"%s{}.\", i)))"
+              .formatted(stack.parameter(), stack.prefix()));
+    }
+    for (String input : of.inputNames()) {
+      // What was made in inference mode cannot be kept for the way back; its copy can.
+      lines.add("%s_0 = torch.clone(%s)".formatted(input, input));
+    }
     for (String input : wanted) {
-      if (!of.inputNames().contains(input)) {
-        throw new IllegalArgumentException(
-            "method " + of.name() + ": there is no input " + input + " to derive by");
+      lines.add("_1 = torch.append(leaves, torch.requires_grad_(%s_0))".formatted(input));
+    }
+    List<String> lists = stacks.stream().map(Stack::parameter).toList();
+    String arguments =
+        of.parameterNames().stream()
+            .map(
+                name ->
+                    of.inputNames().contains(name)
+                        ? name + "_0"
+                        : lists.contains(name) ? name : "weights")
+            .collect(Collectors.joining(", "));
+    String made = list("result_", "", of.resultCount());
+    lines.add("%s = self.%s(%s)".formatted(made, of.name(), arguments));
+    lines.add(
+        ("gradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None, False,"
+                + " True)")
+            .formatted(made, list(GRADIENT, "", of.resultCount())));
+    lines.add("self.gradient_sums(sums, gradients)");
+    lines.add("out = annotate(List[Tensor], [])");
+    for (int i = 0; i < of.resultCount(); i++) {
+      lines.add("_2 = torch.append(out, torch.detach(result_%d))".formatted(i));
+    }
+    lines.add("for k in range(torch.sub(torch.len(gradients), torch.len(sums))):");
+    lines.add(
+        "  _3 = torch.append(out, unchecked_cast(Tensor, gradients[torch.add(torch.len(sums), k)]))");
+    lines.add("return out");
+    return new Gradient(of.name(), of.inputNames(), of.resultCount(), lines.toString());
+  }
+
+  /** Of a chain: each step is made again on the way back, from what it was given. */
+  static Gradient of(Chain chain, List<String> wanted) {
+    requireInputs(chain.name(), chain.inputs(), wanted);
+    return new Gradient(
+        chain.name(), chain.inputs(), chain.results().size(), chain.gradientBody(wanted));
+  }
+
+  private static void requireInputs(String of, List<String> inputs, List<String> wanted) {
+    for (String input : wanted) {
+      if (!inputs.contains(input)) {
+        throw new IllegalArgumentException(of + ": there is no input " + input + " to derive by");
       }
     }
   }
 
   String name() {
-    return of.name() + "_gradient";
+    return name;
   }
 
-  /** The method's inputs in their order, without weights. */
+  /** The names of what callers give, without weights. */
   List<String> inputs() {
-    return of.inputNames();
+    return inputs;
   }
 
-  int results() {
-    return of.resultCount();
+  /** The names of the results' gradients, which callers give. */
+  List<String> gradients() {
+    return IntStream.range(0, results).mapToObj(i -> GRADIENT + i).toList();
   }
 
-  static String gradientName(int result) {
-    return GRADIENT + result;
-  }
-
-  private String gradientList(String prefix, String suffix) {
-    return IntStream.range(0, results())
+  private static String list(String prefix, String suffix, int count) {
+    return IntStream.range(0, count)
         .mapToObj(i -> prefix + i + suffix)
         .collect(Collectors.joining(", "));
   }
 
-  /** The names of the inputs whose gradients are given, in the method's order. */
-  List<String> wantedInOrder() {
-    return inputs().stream().filter(wanted::contains).toList();
-  }
-
-  String text() {
+  String text(String self) {
     StringBuilder text = new StringBuilder();
-    text.append("  def ").append(name()).append("(self: ").append(program.qualifiedName());
+    text.append("  def ").append(name).append("(self: ").append(self);
     text.append(",\n      w: Dict[str, Tensor],\n      sums: Dict[str, Tensor]");
-    inputs().forEach(input -> text.append(",\n      ").append(input).append(": Tensor"));
-    text.append(",\n      ").append(gradientList(GRADIENT, ": Tensor"));
-    text.append(") -> List[Tensor]:\n");
-    line(text, "leaves = annotate(List[Tensor], [])");
-    line(
-        text,
-        "weights = self.gradient_leaves(w, sums, %d, leaves)".formatted(of.weightType().code()));
-    for (Stack stack : stacks) {
-      line(text, stack.parameter() + " = annotate(List[Dict[str, Tensor]], [])");
-      line(text, "for i in range(" + stack.count() + "):");
-      line(
-          text,
-          "  _0 = torch.append(%s, self.gradient_layer(weights, torch.format(\"%s{}.\", i)))"
-              .formatted(stack.parameter(), stack.prefix()));
-    }
-    for (String input : inputs()) {
-      // What was made in inference mode cannot be kept for the way back; its copy can.
-      line(text, input + "_0 = torch.clone(" + input + ")");
-      if (wanted.contains(input)) {
-        line(text, input + "_1 = torch.requires_grad_(" + input + "_0)");
-        line(text, "_1 = torch.append(leaves, " + input + "_1)");
-      }
-    }
-    line(text, gradientList("result_", "") + " = self." + of.name() + "(" + arguments() + ")");
-    line(
-        text,
-        "gradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None, False, True)"
-            .formatted(gradientList("result_", ""), gradientList(GRADIENT, "")));
-    line(text, "self.gradient_sums(sums, gradients)");
-    line(text, "out = annotate(List[Tensor], [])");
-    for (int i = 0; i < results(); i++) {
-      line(text, "_2 = torch.append(out, torch.detach(result_" + i + "))");
-    }
-    line(text, "for k in range(torch.sub(torch.len(gradients), torch.len(sums))):");
-    line(
-        text,
-        "  _3 = torch.append(out, unchecked_cast(Tensor, gradients[torch.add(torch.len(sums), k)]))");
-    line(text, "return out");
-    return text.toString();
+    inputs.forEach(input -> text.append(",\n      ").append(input).append(": Tensor"));
+    text.append(",\n      ").append(list(GRADIENT, ": Tensor", results));
+    return text.append(") -> List[Tensor]:\n").append(body).toString();
   }
 
-  private String arguments() {
-    Set<String> lists = stacks.stream().map(Stack::parameter).collect(Collectors.toSet());
-    return of.parameterNames().stream()
-        .map(
-            name -> {
-              if (inputs().contains(name)) {
-                return name + (wanted.contains(name) ? "_1" : "_0");
-              }
-              return lists.contains(name) ? name : "weights";
-            })
-        .collect(Collectors.joining(", "));
-  }
+  /** Lines of a method's body. */
+  static final class Lines {
+    private final StringBuilder text = new StringBuilder();
 
-  private static void line(StringBuilder text, String line) {
-    text.append("    ").append(line).append('\n');
+    void add(String line) {
+      text.append("    ").append(line).append('\n');
+    }
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
   }
 
   /** What all gradients of a program share. */
   static String shared(String self, double lowRankFactor) {
     return """
+      def gradient_value(self: %1$s, name: str, weight: Tensor, dtype: int) -> Tensor:
+        if torch.endswith(name, "%2$s"):
+          value = torch.mul(torch.to(weight, dtype), %3$s)
+        else:
+          value = torch.to(weight, dtype)
+        return value
       def gradient_leaves(self: %1$s, w: Dict[str, Tensor], sums: Dict[str, Tensor], dtype: int, leaves: List[Tensor]) -> Dict[str, Tensor]:
         weights = torch.copy(w)
         for name in torch.keys(sums):
           leaf = torch.requires_grad_(torch.detach(w[name]))
           _0 = torch.append(leaves, leaf)
-          if torch.endswith(name, "%2$s"):
-            value = torch.mul(torch.to(leaf, dtype), %3$s)
-          else:
-            value = torch.to(leaf, dtype)
-          torch._set_item(weights, name, value)
+          torch._set_item(weights, name, self.gradient_value(name, leaf, dtype))
         return weights
       def gradient_layer(self: %1$s, w: Dict[str, Tensor], prefix: str) -> Dict[str, Tensor]:
         layer = annotate(Dict[str, Tensor], {})
@@ -167,6 +184,12 @@ public final class Gradient {
           if torch.__isnot__(gradient, None):
             _0 = torch.add_(sums[names[i]], unchecked_cast(Tensor, gradient))
         return None
+      def gradient_added(self: %1$s, sum: Tensor, gradient: Optional[Tensor]) -> Tensor:
+        if torch.__isnot__(gradient, None):
+          both = torch.add(sum, unchecked_cast(Tensor, gradient))
+        else:
+          both = sum
+        return both
       """
         .formatted(self, Method.LORA_B, lowRankFactor)
         .indent(2);

@@ -20,7 +20,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
 
 /** A program that can run. It holds no weights. Several threads may run it at once. */
 public final class LoadedProgram implements AutoCloseable {
@@ -96,10 +96,10 @@ public final class LoadedProgram implements AutoCloseable {
    * @param weights all weights that the method reads, under their full names; those that {@code
    *     sums} has too are float32, the others have the type in which the method computes
    * @param sums of the gradients of the weights that are trained; changed in place
-   * @param inputs of the method, in its order, without weights
+   * @param inputs of the method by their names, without weights
    * @param gradients of the method's results, in their order
    * @return the method's results, then the gradients of the inputs that {@code gradient} was asked
-   *     for
+   *     for, in the order in which they were asked for
    * @throws FluxSparkException where PyTorch fails: {@code OUT_OF_MEMORY}, {@code DEVICE_ERROR} or
    *     {@code INTERNAL}
    */
@@ -108,7 +108,7 @@ public final class LoadedProgram implements AutoCloseable {
       Gradient gradient,
       List<Parameters> weights,
       Parameters sums,
-      List<NativeTensor> inputs,
+      Map<String, NativeTensor> inputs,
       List<NativeTensor> gradients) {
     Natives.prepareThread();
     boolean before = JniUtils.isGradMode();
@@ -118,12 +118,12 @@ public final class LoadedProgram implements AutoCloseable {
       arguments.add(named(manager.zeros(new Shape(1)), METHOD + gradient.name()));
       weights.forEach(some -> arguments.addAll(some.entries(Gradient.WEIGHTS)));
       arguments.addAll(sums.entries(Gradient.SUMS));
-      addTensors(arguments, manager, gradient.inputs(), inputs);
       addTensors(
           arguments,
           manager,
-          IntStream.range(0, gradient.results()).mapToObj(Gradient::gradientName).toList(),
-          gradients);
+          gradient.inputs(),
+          gradient.inputs().stream().map(inputs::get).toList());
+      addTensors(arguments, manager, gradient.gradients(), gradients);
       JniUtils.setGradMode(true);
       return IValueUtils.forward(block, arguments, true).stream()
           .map(result -> scope.tensor(IValue.from((PtNDArray) result)))

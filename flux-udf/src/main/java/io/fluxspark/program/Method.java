@@ -349,6 +349,11 @@ public final class Method {
     return parameters.stream().map(Parameter::name).toList();
   }
 
+  /** The names of the weights that callers give. */
+  Set<String> weightNames() {
+    return weights.keySet();
+  }
+
   int resultCount() {
     return results.size();
   }

@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -95,7 +94,20 @@ public final class Program {
    * @param wanted the inputs whose gradients are given, beside those of weights
    */
   public Gradient gradient(Method of, List<Gradient.Stack> stacks, String... wanted) {
-    Gradient gradient = new Gradient(this, of, stacks, Set.of(wanted));
+    return added(Gradient.of(of, stacks, List.of(wanted)));
+  }
+
+  /**
+   * Lets the program compute a chain's gradients, with little memory.
+   *
+   * @param of whose methods are this program's, finished
+   * @param wanted the inputs whose gradients are given, beside those of weights
+   */
+  public Gradient gradient(Chain of, String... wanted) {
+    return added(Gradient.of(of, List.of(wanted)));
+  }
+
+  private Gradient added(Gradient gradient) {
     gradients.add(gradient);
     return gradient;
   }
@@ -123,7 +135,7 @@ public final class Program {
     if (!gradients.isEmpty()) {
       text.append(Gradient.shared(qualifiedName(), lowRankFactor));
     }
-    gradients.forEach(g -> text.append(g.text()));
+    gradients.forEach(g -> text.append(g.text(qualifiedName())));
     text.append(handwritten);
     return text.toString();
   }

@@ -402,6 +402,12 @@ public final class Tensor {
     return apply("narrow", type, withSize(axis, length), this, position(axis), start, length);
   }
 
+  /** What an axis has after its first {@code count} places. */
+  public Tensor dropFirst(int axis, Dim count) {
+    Dim left = size(axis).plus(count.times(-1));
+    return apply("slice", type, withSize(axis, left), this, position(axis), count, "None", 1);
+  }
+
   /** Equal parts along the last axis. */
   public List<Tensor> chunk(int parts) {
     Dim part = size(-1).dividedBy(parts);

@@ -9,6 +9,7 @@ import java.util.Comparator;
  * @param trueCfg whether each step calls it twice
  * @param firstStep the step that is made first, from 0
  * @param lora what tells the LoRAs from others'; empty for none
+ * @param givenEmbeds whether rows give embeddings, and no text is encoded for them
  */
 public record Bucket(
     int height,
@@ -18,7 +19,8 @@ public record Bucket(
     boolean trueCfg,
     Task task,
     int firstStep,
-    String lora)
+    String lora,
+    boolean givenEmbeds)
     implements Comparable<Bucket> {
   private static final Comparator<Bucket> ORDER =
       Comparator.comparing(Bucket::lora)
@@ -28,7 +30,8 @@ public record Bucket(
           .thenComparingInt(Bucket::numInferenceSteps)
           .thenComparingInt(Bucket::maxSequenceLength)
           .thenComparing(Bucket::trueCfg)
-          .thenComparingInt(Bucket::firstStep);
+          .thenComparingInt(Bucket::firstStep)
+          .thenComparing(Bucket::givenEmbeds);
 
   @Override
   public int compareTo(Bucket other) {

@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
  * ranges are diffusers'.
  *
  * @param id the row's own id, or the one made from its content
- * @param prompt text for CLIP, and for T5 where {@code prompt2} is empty; may be empty, never null
+ * @param prompt text for CLIP, and for T5 where {@code prompt2} is empty; may be an empty text;
+ *     none where there are embeddings
  * @param prompt2 text for T5
  * @param negativePrompt what true classifier-free guidance steers away from
  * @param trueCfgScale true guidance is done where it is above 1 and there is a negative prompt
@@ -20,13 +21,14 @@ import java.util.stream.Collectors;
  * @param guidanceScale value given to the guidance embedding, finite and not negative
  * @param seed seed of picture 0; picture k has {@code seed + k}
  * @param numImagesPerPrompt pictures of this row, at least 1
- * @param maxSequenceLength T5 tokens, 1 to 512
+ * @param maxSequenceLength T5 tokens, 1 to 512; with embeddings, as many as these have vectors
  * @param inputs the row's pictures
  * @param loras that count together, in the row's order; mostly none
+ * @param promptEmbeds given in place of {@code prompt} and {@code prompt2}; mostly none
  */
 public record GenerationRequest(
     String id,
-    String prompt,
+    Optional<String> prompt,
     Optional<String> prompt2,
     Optional<String> negativePrompt,
     double trueCfgScale,
@@ -38,14 +40,24 @@ public record GenerationRequest(
     int numImagesPerPrompt,
     int maxSequenceLength,
     RequestInputs inputs,
-    List<Lora> loras) {
+    List<Lora> loras,
+    Optional<PromptEmbeds> promptEmbeds) {
   public GenerationRequest {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(prompt2, "prompt2");
     Objects.requireNonNull(negativePrompt, "negativePrompt");
     Objects.requireNonNull(inputs, "inputs");
+    Objects.requireNonNull(promptEmbeds, "promptEmbeds");
     loras = List.copyOf(loras);
+    if (prompt.isPresent() == promptEmbeds.isPresent()
+        || prompt2.isPresent() && promptEmbeds.isPresent()) {
+      throw new IllegalArgumentException("a request has either texts or embeddings");
+    }
+    if (promptEmbeds.isPresent() && promptEmbeds.get().length() != maxSequenceLength) {
+      throw new IllegalArgumentException(
+          promptEmbeds.get().length() + " vectors for " + maxSequenceLength + " tokens");
+    }
   }
 
   /** Whether the transformer runs twice a step, once with the negative prompt. */
@@ -79,6 +91,7 @@ public record GenerationRequest(
         numImagesPerPrompt,
         maxSequenceLength,
         other,
-        loras);
+        loras,
+        promptEmbeds);
   }
 }

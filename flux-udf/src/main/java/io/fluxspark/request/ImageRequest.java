@@ -22,6 +22,7 @@ public record ImageRequest(GenerationRequest request, int index, String requestK
         request.doTrueCfg(),
         request.inputs().task(),
         request.firstStep(),
-        request.loraIdentity());
+        request.loraIdentity(),
+        request.promptEmbeds().isPresent());
   }
 }

@@ -22,6 +22,8 @@ public final class RequestColumns {
   public static final String CONTROL_IMAGE = "control_image";
   public static final String LORA = "lora";
   public static final String LORA_SCALE = "lora_scale";
+  public static final String PROMPT_EMBEDS = "prompt_embeds";
+  public static final String POOLED_PROMPT_EMBEDS = "pooled_prompt_embeds";
 
   /** Every column of a request, in the order of the tables. */
   public static final List<String> ALL =
@@ -43,11 +45,17 @@ public final class RequestColumns {
           MASK_IMAGE,
           CONTROL_IMAGE,
           LORA,
-          LORA_SCALE);
+          LORA_SCALE,
+          PROMPT_EMBEDS,
+          POOLED_PROMPT_EMBEDS);
 
   /** Columns for which a job has a default; {@link RequestDefaults} holds them. */
   public static final List<String> WITH_DEFAULT =
-      ALL.stream().filter(column -> !List.of(ID, PROMPT, SEED).contains(column)).toList();
+      ALL.stream()
+          .filter(
+              column ->
+                  !List.of(ID, PROMPT, SEED, PROMPT_EMBEDS, POOLED_PROMPT_EMBEDS).contains(column))
+          .toList();
 
   private RequestColumns() {}
 }

@@ -2,6 +2,7 @@ package io.fluxspark.request;
 
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -41,7 +42,7 @@ public final class RequestIdentity {
     Map<String, Object> content = new TreeMap<>();
     content.put(RequestColumns.ID, request.id());
     content.put("k", index);
-    content.put(RequestColumns.PROMPT, request.prompt());
+    content.put(RequestColumns.PROMPT, request.prompt().orElse(null));
     content.put(RequestColumns.PROMPT_2, request.prompt2().orElse(null));
     content.put(RequestColumns.NEGATIVE_PROMPT, request.negativePrompt().orElse(null));
     content.put(RequestColumns.TRUE_CFG_SCALE, request.trueCfgScale());
@@ -52,6 +53,7 @@ public final class RequestIdentity {
     content.put(RequestColumns.SEED, request.seed());
     content.put(RequestColumns.MAX_SEQUENCE_LENGTH, request.maxSequenceLength());
     putInputs(content, request);
+    putEmbeds(content, request.promptEmbeds());
     content.put("format", settings.format());
     content.put("quality", settings.quality());
     content.put("dtype", settings.dtype());
@@ -76,6 +78,15 @@ public final class RequestIdentity {
     if (!request.loras().isEmpty()) {
       content.put(RequestColumns.LORA, request.loraIdentity());
     }
+  }
+
+  /** Of embeddings; a request with texts has no entry for them. */
+  static void putEmbeds(Map<String, Object> content, Optional<PromptEmbeds> embeds) {
+    embeds.ifPresent(
+        given -> {
+          content.put(RequestColumns.PROMPT_EMBEDS, given.promptIdentity());
+          content.put(RequestColumns.POOLED_PROMPT_EMBEDS, given.pooledIdentity());
+        });
   }
 
   /** The key of a row that is not valid: SHA-256 of its texts as JSON, 64 hexadecimal digits. */

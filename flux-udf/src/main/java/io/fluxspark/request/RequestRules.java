@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param defaults for columns that a row leaves out
  * @param seed the job's seed, from which rows without one get theirs
  * @param conditioning what the model is shown besides text
+ * @param embedDims how wide the model's embeddings of texts are
  * @param autoResize whether a Kontext model's pictures are brought to about one megapixel
  * @param files finds the files that rows name
  */
@@ -23,6 +24,7 @@ public record RequestRules(
     RequestLimits limits,
     long seed,
     Conditioning conditioning,
+    EmbedDims embedDims,
     boolean autoResize,
     InputFiles files)
     implements Serializable {
@@ -30,6 +32,7 @@ public record RequestRules(
     Objects.requireNonNull(defaults, "defaults");
     Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(conditioning, "conditioning");
+    Objects.requireNonNull(embedDims, "embedDims");
     Objects.requireNonNull(files, "files");
   }
 
@@ -38,7 +41,8 @@ public record RequestRules(
    *
    * <p>Numbers may come as any numeric type or as text; a whole number may be written as 64.0. A
    * null is a value that was left out. A picture is a path, bytes or a {@link GivenImage}; a LoRA a
-   * path, a list of paths, or a text with a JSON list of them.
+   * path, a list of paths, or a text with a JSON list of them. Embeddings are lists of numbers
+   * ({@code prompt_embeds} a list of such lists) or bytes, as {@link PromptEmbeds} has them.
    *
    * @param row values by column name; names that are not in {@link RequestColumns#ALL} are ignored
    * @throws FluxSparkException {@code INVALID_ROW}, naming every wrong column, its value and what
@@ -47,9 +51,11 @@ public record RequestRules(
   public GenerationRequest read(Map<String, ?> row) {
     RowReader reader = new RowReader(row, column -> column);
     String givenId = reader.id();
-    String prompt = reader.prompt();
+    RowEmbeds rowEmbeds = new RowEmbeds(reader, embedDims);
+    String prompt = rowEmbeds.areGiven() ? null : reader.prompt();
     Long givenSeed = reader.seed();
     RequestDefaults used = sized(reader.defaults(defaults, limits), reader);
+    Optional<PromptEmbeds> embeds = rowEmbeds.read(used);
     RowInputs rowInputs = new RowInputs(reader, this);
     RequestInputs inputs = rowInputs.pictures(used);
     List<Lora> loras = rowInputs.loras(used);
@@ -62,12 +68,12 @@ public record RequestRules(
     }
     String id =
         givenId == null
-            ? RequestIdentity.idOf(given(row, prompt, givenSeed, used, inputs))
+            ? RequestIdentity.idOf(given(row, prompt, givenSeed, used, inputs, embeds))
             : givenId;
     return new GenerationRequest(
         id,
-        prompt,
-        Optional.ofNullable(used.prompt2()),
+        Optional.ofNullable(prompt),
+        embeds.isPresent() ? Optional.empty() : Optional.ofNullable(used.prompt2()),
         Optional.ofNullable(used.negativePrompt()),
         used.trueCfgScale(),
         used.height(),
@@ -76,9 +82,10 @@ public record RequestRules(
         used.guidanceScale(),
         givenSeed == null ? RequestIdentity.seedOf(seed, id) : givenSeed,
         used.numImagesPerPrompt(),
-        used.maxSequenceLength(),
+        embeds.map(PromptEmbeds::length).orElse(used.maxSequenceLength()),
         inputs,
-        loras);
+        loras,
+        embeds);
   }
 
   /** A Kontext model's row gives the shape of its picture alone, unless told otherwise. */
@@ -105,7 +112,12 @@ public record RequestRules(
 
   /** The row's own values in one form, whatever type they came in; without the job's defaults. */
   private static Map<String, Object> given(
-      Map<String, ?> row, String prompt, Long seed, RequestDefaults used, RequestInputs inputs) {
+      Map<String, ?> row,
+      String prompt,
+      Long seed,
+      RequestDefaults used,
+      RequestInputs inputs,
+      Optional<PromptEmbeds> embeds) {
     Map<String, Object> values = new TreeMap<>();
     values.put(RequestColumns.PROMPT, prompt);
     values.put(RequestColumns.SEED, seed);
@@ -125,6 +137,7 @@ public record RequestRules(
         RequestColumns.CONTROL_IMAGE, inputs.controlImage().map(InputImage::content).orElse(null));
     values.put(RequestColumns.LORA, used.lora().toString());
     values.put(RequestColumns.LORA_SCALE, used.loraScale().toString());
+    RequestIdentity.putEmbeds(values, embeds);
     values.keySet().removeIf(column -> row.get(column) == null);
     values.values().removeIf(Objects::isNull); // an empty prompt_2 is none
     return values;

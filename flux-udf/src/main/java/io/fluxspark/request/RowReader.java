@@ -144,6 +144,16 @@ final class RowReader {
     return Optional.ofNullable(path).map(found -> new GivenImage(found, null));
   }
 
+  /** Whether the row has a value of its own. */
+  boolean has(String column) {
+    return value(column) != null;
+  }
+
+  /** A value as it came; null for none. */
+  Object value(String column) {
+    return row.get(column);
+  }
+
   /** Whether something was found wrong with a column. */
   boolean isWrong(String column) {
     return problems.stream().anyMatch(problem -> problem.startsWith(label.apply(column) + ": "));

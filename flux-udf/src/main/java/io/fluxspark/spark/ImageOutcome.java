@@ -16,7 +16,8 @@ sealed interface ImageOutcome {
    * @param seconds this picture's share of its batch's
    * @param encodingSeconds spent on the file
    * @param scores null where none were wanted
-   * @param clipScore null where no CLIP model was given, or its numbers were not finite
+   * @param clipScore null where no CLIP model was given, the request has no prompt, or the numbers
+   *     were not finite
    * @param verdict null where there is no review
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared

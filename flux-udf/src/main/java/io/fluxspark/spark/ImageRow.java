@@ -5,6 +5,7 @@ import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
 import io.fluxspark.request.Lora;
+import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
 import io.fluxspark.request.Task;
@@ -28,6 +29,14 @@ record ImageRow(ImageRequest request) {
     columns.add(planned(inputs.image()));
     columns.add(planned(inputs.maskImage()));
     columns.add(planned(inputs.controlImage()));
+    columns.add(
+        request
+            .promptEmbeds()
+            .map(
+                given ->
+                    RowFactory.create(
+                        given.prompt(), given.pooled(), given.promptSha256(), given.pooledSha256()))
+            .orElse(null));
     columns.add(
         request.loras().stream()
             .map(lora -> RowFactory.create(lora.path(), lora.digest(), lora.scale()))
@@ -60,7 +69,7 @@ record ImageRow(ImageRequest request) {
     GenerationRequest request =
         new GenerationRequest(
             row.getString(0),
-            row.getString(1),
+            Optional.ofNullable(row.getString(1)),
             Optional.ofNullable(row.getString(2)),
             Optional.ofNullable(row.getString(3)),
             row.getDouble(4),
@@ -74,11 +83,22 @@ record ImageRow(ImageRequest request) {
             inputs,
             loras.stream()
                 .map(lora -> new Lora(lora.getString(0), lora.getString(1), lora.getDouble(2)))
-                .toList());
+                .toList(),
+            Optional.ofNullable(row.<Row>getAs(RequestColumns.PROMPT_EMBEDS))
+                .map(given -> embeds(given, row.getInt(11))));
     return new PlannedImage(
         new ImageRequest(
             request, row.<Integer>getAs(Tables.IMAGE_INDEX), row.<String>getAs(Tables.REQUEST_KEY)),
         row);
+  }
+
+  private static PromptEmbeds embeds(Row given, int length) {
+    return new PromptEmbeds(
+        given.<byte[]>getAs(0),
+        given.<byte[]>getAs(1),
+        length,
+        given.getString(2),
+        given.getString(3));
   }
 
   private static Optional<InputImage> input(Row given) {
@@ -101,6 +121,8 @@ record ImageRow(ImageRequest request) {
     boolean hasLora = !values.loras().isEmpty();
     texts.add(hasLora ? values.loras().stream().map(Lora::path).toList().toString() : null);
     texts.add(hasLora ? values.loras().stream().map(Lora::scale).toList().toString() : null);
+    texts.add(values.promptEmbeds().map(given -> "sha256:" + given.promptSha256()).orElse(null));
+    texts.add(values.promptEmbeds().map(given -> "sha256:" + given.pooledSha256()).orElse(null));
     return texts;
   }
 
@@ -108,7 +130,7 @@ record ImageRow(ImageRequest request) {
   private static List<Object> values(GenerationRequest values, long seed) {
     return Arrays.asList(
         values.id(),
-        values.prompt(),
+        values.prompt().orElse(null),
         values.prompt2().orElse(null),
         values.negativePrompt().orElse(null),
         values.trueCfgScale(),
@@ -137,6 +159,8 @@ record ImageRow(ImageRequest request) {
     row.add(written(values.inputs().image()));
     row.add(written(values.inputs().maskImage()));
     row.add(written(values.inputs().controlImage()));
+    row.add(values.promptEmbeds().map(PromptEmbeds::promptSha256).orElse(null));
+    row.add(values.promptEmbeds().map(PromptEmbeds::pooledSha256).orElse(null));
     boolean hasLora = !values.loras().isEmpty();
     row.add(hasLora ? values.loras().stream().map(Lora::path).toArray(String[]::new) : null);
     row.add(hasLora ? values.loras().stream().map(Lora::scale).toArray(Double[]::new) : null);

@@ -42,7 +42,8 @@ public final class ImageTasks {
     col(RequestColumns.NUM_INFERENCE_STEPS),
     col(RequestColumns.MAX_SEQUENCE_LENGTH),
     expr(TRUE_CFG),
-    col(Tables.FIRST_STEP)
+    col(Tables.FIRST_STEP),
+    col(RequestColumns.PROMPT_EMBEDS).isNotNull()
   };
 
   private final SparkSession spark;
@@ -74,14 +75,15 @@ public final class ImageTasks {
               row.getBoolean(6),
               Task.fromName(row.getString(1)),
               row.getInt(7),
-              row.getString(0));
-      buckets.add(new BucketCount(bucket, row.getLong(8)));
+              row.getString(0),
+              row.getBoolean(8));
+      buckets.add(new BucketCount(bucket, row.getLong(9)));
     }
     return buckets;
   }
 
   /**
-   * How many pictures each bucket has, whatever their LoRAs.
+   * How many pictures each bucket has, whatever their LoRAs, and whether their texts were encoded.
    *
    * @param images as {@link Tables#images}
    */
@@ -110,7 +112,8 @@ public final class ImageTasks {
               row.getBoolean(4),
               Task.fromName(row.getString(5)),
               RequestInputs.firstStep(strength, row.getInt(2)),
-              "");
+              "",
+              false);
       buckets.add(new BucketCount(bucket, row.getLong(7)));
     }
     return buckets;

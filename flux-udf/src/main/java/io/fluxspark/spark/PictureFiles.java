@@ -73,11 +73,19 @@ record PictureFiles(
     }
   }
 
-  /** By the prompt that CLIP's text encoder saw too; null where it is not finite. */
+  /**
+   * By the prompt that CLIP's text encoder saw too; null where there is none, or where it is not
+   * finite.
+   */
   private static Double clipScore(
       ToDoubleBiFunction<Picture, String> scorer, Picture picture, PlannedImage planned) {
-    double score = scorer.applyAsDouble(picture, planned.request().request().prompt());
-    return Double.isFinite(score) ? score : null;
+    return planned
+        .request()
+        .request()
+        .prompt()
+        .map(prompt -> scorer.applyAsDouble(picture, prompt))
+        .filter(Double::isFinite)
+        .orElse(null);
   }
 
   private static PictureReview.Verdict judge(
@@ -93,7 +101,7 @@ record PictureFiles(
   private Map<String, String> parameters(ImageRequest image) {
     GenerationRequest request = image.request();
     Map<String, String> parameters = new TreeMap<>();
-    parameters.put(RequestColumns.PROMPT, request.prompt());
+    request.prompt().ifPresent(text -> parameters.put(RequestColumns.PROMPT, text));
     request.prompt2().ifPresent(text -> parameters.put(RequestColumns.PROMPT_2, text));
     request
         .negativePrompt()
@@ -111,6 +119,13 @@ record PictureFiles(
     put(parameters, RequestColumns.IMAGE, inputs.image());
     put(parameters, RequestColumns.MASK_IMAGE, inputs.maskImage());
     put(parameters, RequestColumns.CONTROL_IMAGE, inputs.controlImage());
+    request
+        .promptEmbeds()
+        .ifPresent(
+            given -> {
+              parameters.put(RequestColumns.PROMPT_EMBEDS, "sha256:" + given.promptSha256());
+              parameters.put(RequestColumns.POOLED_PROMPT_EMBEDS, "sha256:" + given.pooledSha256());
+            });
     if (inputs.task().hasStrength()) {
       parameters.put(RequestColumns.STRENGTH, Double.toString(inputs.strength()));
     }

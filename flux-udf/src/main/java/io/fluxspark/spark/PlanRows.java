@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -83,7 +84,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
   /** Spark's lists and structs as the request's rules take them. */
   static Object given(Object value) {
     if (value instanceof scala.collection.Seq<?> elements) {
-      return CollectionConverters.asJava(elements);
+      return CollectionConverters.asJava(elements).stream().map(PlanRows::given).toList();
     }
     if (value instanceof Row struct && struct.schema() != null) {
       List<String> names = Arrays.asList(struct.schema().fieldNames());
@@ -117,9 +118,12 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
 
   private static String text(String name, Object value) {
     if (value instanceof byte[] bytes) {
-      return PICTURES.contains(name)
+      return PICTURES.contains(name) || EmbedColumns.TYPES.containsKey(name)
           ? bytes.length + " bytes"
           : new String(bytes, StandardCharsets.UTF_8);
+    }
+    if (EmbedColumns.TYPES.containsKey(name)) {
+      return "a list of " + ((scala.collection.Seq<?>) value).size();
     }
     Object given = given(value);
     if (given instanceof GivenImage image) {
@@ -131,6 +135,7 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
   /** Where the row stands is no part of its key: a table may grow before it is read again. */
   private Row invalid(Row row, String place, String problem) {
     Map<String, String> given = new TreeMap<>();
+    Map<String, String> identity = new TreeMap<>();
     columns
         .requests()
         .forEach(
@@ -138,10 +143,14 @@ record PlanRows(TableColumns columns, String table, RequestRules rules, PictureS
               Object value = row.get(position);
               if (value != null) {
                 given.put(name, text(name, value));
+                identity.put(
+                    name,
+                    EmbedColumns.TYPES.containsKey(name)
+                        ? DigestUtils.sha256Hex(ValueText.of(value))
+                        : text(name, value));
               }
             });
     Object[] planned = new Object[Tables.PLANNED.size() + columns.carried().size() + 3];
-    Map<String, String> identity = new TreeMap<>(given);
     identity.put(ERROR, problem);
     planned[Tables.PLANNED.fieldIndex(Tables.REQUEST_KEY)] =
         RequestIdentity.invalidRowKey(identity);

@@ -13,6 +13,7 @@ import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestRules;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
@@ -27,24 +28,27 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * A prompt table as planned pictures and as rows that are wrong. The table is read once; what was
- * planned is kept in memory and on disk until {@link #close}.
+ * planned is kept in memory and on disk, with embeddings on disk alone, until {@link #close}.
  */
 public final class RequestTable implements AutoCloseable {
   private static final String ROW_NUMBER = Tables.RESERVED_PREFIX + "row_number";
 
   private final Dataset<Row> planned;
   private final StructType carried;
+  private final StorageLevel storage;
 
-  private RequestTable(Dataset<Row> planned, StructType carried) {
-    this.planned = planned;
+  private RequestTable(Dataset<Row> planned, StructType carried, StorageLevel storage) {
+    this.planned = planned.persist(storage);
     this.carried = carried;
+    this.storage = storage;
   }
 
   /**
    * Checks the schema; reads nothing yet.
    *
-   * @param rows any table with a column {@code prompt}; columns {@link Tables#SOURCE_FILE}, {@link
-   *     Tables#SOURCE_START} and {@link Tables#SOURCE_MALFORMED} say where a row stands
+   * @param rows any table with a column {@code prompt}, or with {@code prompt_embeds} and {@code
+   *     pooled_prompt_embeds}; columns {@link Tables#SOURCE_FILE}, {@link Tables#SOURCE_START} and
+   *     {@link Tables#SOURCE_MALFORMED} say where a row stands
    * @param name the table's name in messages
    * @throws FluxSparkException {@code INVALID_TABLE} when a column is missing, has the name of an
    *     output column, or is not supported
@@ -56,8 +60,19 @@ public final class RequestTable implements AutoCloseable {
         rows.mapPartitions(
             new PlanRows(columns, name, rules, settings),
             Encoders.row(PlanRows.schema(columns.carriedSchema())));
-    return new RequestTable(
-        planned.persist(StorageLevel.MEMORY_AND_DISK()), columns.carriedSchema());
+    return new RequestTable(planned, columns.carriedSchema(), storage(columns));
+  }
+
+  /** Some hundred rows with embeddings, kept in the heap, leave no room to read the next ones. */
+  private static StorageLevel storage(TableColumns columns) {
+    return Collections.disjoint(columns.requests().keySet(), EmbedColumns.TYPES.keySet())
+        ? StorageLevel.MEMORY_AND_DISK()
+        : StorageLevel.DISK_ONLY();
+  }
+
+  /** Where rows of this table are to be kept that are needed more than once. */
+  public StorageLevel storage() {
+    return storage;
   }
 
   /** The prompt table's columns that are no request's; they go into the output as they are. */

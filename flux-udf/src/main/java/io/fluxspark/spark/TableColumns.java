@@ -5,10 +5,12 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.RequestColumns;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
@@ -49,6 +51,10 @@ record TableColumns(
       if (!seen.add(name)) {
         throw invalid(table, fields[i], "is there twice; names that differ in case are one name");
       }
+      Optional<String> problem = EmbedColumns.problem(name, fields[i].dataType());
+      if (problem.isPresent()) {
+        throw invalid(table, fields[i], problem.get());
+      }
       if (name.startsWith(Tables.RESERVED_PREFIX)) {
         sources.put(name, i);
       } else if (RequestColumns.ALL.contains(name)) {
@@ -60,18 +66,30 @@ record TableColumns(
             carriedSchema.add(fields[i].name(), fields[i].dataType(), true, fields[i].metadata());
       }
     }
-    if (!requests.containsKey(RequestColumns.PROMPT)) {
-      List<String> names = new ArrayList<>();
-      for (StructField field : fields) {
-        if (!field.name().startsWith(Tables.RESERVED_PREFIX)) {
-          names.add(field.name());
-        }
-      }
-      throw new FluxSparkException(
-          ErrorCode.INVALID_TABLE,
-          table + ": has no column 'prompt'; its columns are " + String.join(", ", names));
-    }
+    requirePrompts(table, fields, requests.keySet());
     return new TableColumns(requests, sources, carried, carriedSchema);
+  }
+
+  private static void requirePrompts(String table, StructField[] fields, Set<String> requests) {
+    Set<String> embeds = EmbedColumns.TYPES.keySet();
+    if (requests.contains(RequestColumns.PROMPT) || requests.containsAll(embeds)) {
+      return;
+    }
+    List<String> names = new ArrayList<>();
+    for (StructField field : fields) {
+      if (!field.name().startsWith(Tables.RESERVED_PREFIX)) {
+        names.add(field.name());
+      }
+    }
+    throw new FluxSparkException(
+        ErrorCode.INVALID_TABLE,
+        table
+            + ": has no column 'prompt'"
+            + (Collections.disjoint(requests, embeds)
+                ? ""
+                : ", and not both of prompt_embeds and pooled_prompt_embeds")
+            + "; its columns are "
+            + String.join(", ", names));
   }
 
   private static void requireCarriable(String table, StructField field, String name) {

@@ -13,6 +13,7 @@ import static io.fluxspark.request.RequestColumns.NUM_IMAGES_PER_PROMPT;
 import static io.fluxspark.request.RequestColumns.NUM_INFERENCE_STEPS;
 import static io.fluxspark.request.RequestColumns.PROMPT;
 import static io.fluxspark.request.RequestColumns.PROMPT_2;
+import static io.fluxspark.request.RequestColumns.PROMPT_EMBEDS;
 import static io.fluxspark.request.RequestColumns.SEED;
 import static io.fluxspark.request.RequestColumns.STRENGTH;
 import static io.fluxspark.request.RequestColumns.TRUE_CFG_SCALE;
@@ -69,6 +70,12 @@ public final class Tables {
   /** What {@code image}, {@code mask_image} and {@code control_image} are called in the output. */
   public static final String INPUT_PREFIX = "input_";
 
+  /** What is written of {@code prompt_embeds}: SHA-256 of its numbers as little-endian float32. */
+  public static final String PROMPT_EMBEDS_SHA256 = "prompt_embeds_sha256";
+
+  /** The same of {@code pooled_prompt_embeds}. */
+  public static final String POOLED_PROMPT_EMBEDS_SHA256 = "pooled_prompt_embeds_sha256";
+
   /** What the model did, by {@link io.fluxspark.request.Task#taskName}. */
   public static final String TASK = "task";
 
@@ -102,6 +109,14 @@ public final class Tables {
   private static final StructType PLANNED_LORA =
       new StructType().add(PATH, StringType).add("digest", StringType).add("scale", DoubleType);
 
+  /** Embeddings that a row brings, as many vectors as {@code max_sequence_length} says. */
+  private static final StructType PLANNED_EMBEDS =
+      new StructType()
+          .add("prompt", BinaryType)
+          .add("pooled", BinaryType)
+          .add("prompt_sha256", StringType)
+          .add("pooled_sha256", StringType);
+
   /** A picture that a row brought, as written. */
   private static final StructType INPUT =
       new StructType().add(PATH, StringType).add(SHA256, StringType);
@@ -112,6 +127,7 @@ public final class Tables {
           .add(RequestColumns.IMAGE, PLANNED_INPUT)
           .add(MASK_IMAGE, PLANNED_INPUT)
           .add(CONTROL_IMAGE, PLANNED_INPUT)
+          .add(PROMPT_EMBEDS, PLANNED_EMBEDS)
           .add(LORA, createArrayType(PLANNED_LORA))
           .add(AUTO_RESIZE, BooleanType)
           .add(TASK, StringType)
@@ -127,6 +143,8 @@ public final class Tables {
           .add(INPUT_PREFIX + RequestColumns.IMAGE, INPUT)
           .add(INPUT_PREFIX + MASK_IMAGE, INPUT)
           .add(INPUT_PREFIX + CONTROL_IMAGE, INPUT)
+          .add(PROMPT_EMBEDS_SHA256, StringType)
+          .add(POOLED_PROMPT_EMBEDS_SHA256, StringType)
           .add(LORA, createArrayType(StringType))
           .add(LORA_SCALE, createArrayType(DoubleType));
 

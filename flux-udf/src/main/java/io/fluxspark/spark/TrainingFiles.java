@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a training leaves in its folder as it goes: {@code loss.csv}, {@code samples/step-N.png},
- * and {@code model}.
+ * What a training leaves in its folder as it goes: {@code loss.csv}, {@code loss.png}, {@code
+ * samples/step-N.png}, and {@code model}.
  */
 final class TrainingFiles implements TrainingLog {
   private static final String MODEL = "model";
@@ -66,6 +66,7 @@ final class TrainingFiles implements TrainingLog {
           .append(number(",%.1f", line.picturesPerSecond()))
           .append('\n');
       Files.writeString(loss, text, StandardOpenOption.APPEND);
+      LossChart.write(Files.readAllLines(loss), folder.resolve("loss.png"));
     } catch (IOException e) {
       throw failed(loss, e);
     }

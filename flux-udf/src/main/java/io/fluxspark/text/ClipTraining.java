@@ -8,6 +8,7 @@ import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import java.util.List;
+import java.util.Map;
 
 /** The gradients of CLIP's text encoder, in float32. Several threads may use it at once. */
 public final class ClipTraining implements AutoCloseable {
@@ -40,12 +41,13 @@ public final class ClipTraining implements AutoCloseable {
    */
   public void gradients(Parameters weights, Parameters sums, long[][] ids, NativeTensor pooled) {
     try (TensorScope temporary = new TensorScope(weights.device())) {
+      List<NativeTensor> inputs = ClipTextEncoder.inputs(temporary, config, ids);
       loaded.run(
           temporary,
           gradient,
           List.of(weights),
           sums,
-          ClipTextEncoder.inputs(temporary, config, ids),
+          Map.of("ids", inputs.get(0), "ends", inputs.get(1)),
           List.of(pooled));
     }
   }

@@ -9,6 +9,7 @@ import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** The gradients of T5's encoder, in float32. Several threads may use it at once. */
 public final class T5Training implements AutoCloseable {
@@ -48,9 +49,9 @@ public final class T5Training implements AutoCloseable {
           gradient,
           List.of(weights),
           sums,
-          List.of(
-              temporary.longs(flat, ids.length, tokens),
-              temporary.longs(T5Encoder.buckets(config, tokens), tokens, tokens)),
+          Map.of(
+              "ids", temporary.longs(flat, ids.length, tokens),
+              "buckets", temporary.longs(T5Encoder.buckets(config, tokens), tokens, tokens)),
           List.of(hidden));
     }
   }

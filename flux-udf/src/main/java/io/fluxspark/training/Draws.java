@@ -1,5 +1,6 @@
 package io.fluxspark.training;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,11 +27,7 @@ final class Draws {
     this.seed = seed;
     Map<String, List<Integer>> byBucket = new LinkedHashMap<>();
     IntStream.range(0, weights.length)
-        .forEach(
-            i ->
-                byBucket
-                    .computeIfAbsent(buckets.get(i), key -> new java.util.ArrayList<>())
-                    .add(i));
+        .forEach(i -> byBucket.computeIfAbsent(buckets.get(i), key -> new ArrayList<>()).add(i));
     this.members =
         byBucket.values().stream()
             .map(some -> some.stream().mapToInt(Integer::intValue).toArray())

@@ -11,6 +11,7 @@ import io.fluxspark.text.ClipTokenizer;
 import io.fluxspark.text.T5Encoder;
 import io.fluxspark.text.T5Tokenizer;
 import io.fluxspark.vae.Vae;
+import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class ExampleEncoder implements AutoCloseable {
    *     pixels
    * @param maxSequenceLength T5 tokens of a caption
    */
-  public record Sizes(int resolution, int maxSequenceLength) implements java.io.Serializable {}
+  public record Sizes(int resolution, int maxSequenceLength) implements Serializable {}
 
   /** Loads what is needed of a folder. */
   public static ExampleEncoder load(

@@ -67,7 +67,7 @@ final class FirstWeights {
         float[] bias = known.get(TIMESTEP_BIAS).toFloats();
         float[] hidden = linear(known, GUIDANCE + "linear_1", sinusoids(scale * 1000));
         for (int i = 0; i < hidden.length; i++) {
-          hidden[i] *= 1 / (1 + Math.exp(-hidden[i]));
+          hidden[i] = (float) (hidden[i] / (1 + Math.exp(-hidden[i])));
         }
         float[] added = linear(known, GUIDANCE + "linear_2", hidden);
         for (int i = 0; i < bias.length; i++) {

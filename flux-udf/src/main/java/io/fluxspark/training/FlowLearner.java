@@ -37,8 +37,14 @@ final class FlowLearner implements Learner {
    * @param empty an example with the empty caption
    * @param type in which the blocks compute
    * @param lowRankFactor what low-rank terms are multiplied by
+   * @param isCheckpointed whether blocks are made again on the way back
    */
-  record Settings(double captionDropout, Example empty, DataType type, double lowRankFactor) {}
+  record Settings(
+      double captionDropout,
+      Example empty,
+      DataType type,
+      double lowRankFactor,
+      boolean isCheckpointed) {}
 
   /**
    * Everything that is given stays the caller's.
@@ -63,8 +69,11 @@ final class FlowLearner implements Learner {
     this.objective = objective;
     this.settings = settings;
     this.training =
-        TransformerTraining.load(
-            transformerConfig, device, settings.type(), settings.lowRankFactor());
+        settings.isCheckpointed()
+            ? TransformerTraining.loadCheckpointed(
+                transformerConfig, device, settings.type(), settings.lowRankFactor())
+            : TransformerTraining.load(
+                transformerConfig, device, settings.type(), settings.lowRankFactor());
     this.latents = Latents.load(device);
     this.mixtures = new Mixtures(device);
   }

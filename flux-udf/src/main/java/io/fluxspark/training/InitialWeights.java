@@ -39,7 +39,7 @@ final class InitialWeights {
       Arrays.fill(numbers, 0);
     } else {
       long inputs = spec.shape().stream().skip(1).reduce(1L, Math::multiplyExact);
-      double bound = 1 / Math.sqrt(inputs);
+      double bound = 1 / Math.sqrt((double) inputs);
       for (int i = 0; i < numbers.length; i++) {
         numbers[i] = (float) (bound * (2 * random.nextDouble() - 1));
       }

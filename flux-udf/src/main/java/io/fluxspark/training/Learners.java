@@ -91,7 +91,8 @@ final class Learners implements AutoCloseable {
             plan.captionDropout(),
             empty,
             plan.type(),
-            plan.lora() == null ? 1 : plan.lora().factor()));
+            plan.lora() == null ? 1 : plan.lora().factor(),
+            plan.isCheckpointed()));
   }
 
   private Parameters firstWeights() {

@@ -1,5 +1,6 @@
 package io.fluxspark.training;
 
+import java.io.Serializable;
 import java.util.Locale;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Locale;
  * @param steps at which the curve ends
  */
 public record LearningRate(double peak, long warmupSteps, Decay decay, long steps)
-    implements java.io.Serializable {
+    implements Serializable {
   /** The curve that the rate follows from its peak on. */
   public enum Decay {
     /** Stays at the peak. */

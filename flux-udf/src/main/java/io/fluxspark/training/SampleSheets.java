@@ -15,6 +15,7 @@ import io.fluxspark.request.RequestInputs;
 import io.fluxspark.request.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +58,7 @@ record SampleSheets(
   private GenerationRequest request(String prompt, Optional<Path> lora) {
     return new GenerationRequest(
         prompt,
-        prompt,
+        Optional.of(prompt),
         Optional.empty(),
         settings.trueCfgScale() > 1 ? Optional.of("") : Optional.empty(),
         settings.trueCfgScale(),
@@ -70,14 +71,15 @@ record SampleSheets(
         sizes.maxSequenceLength(),
         new RequestInputs(
             Task.TEXT_TO_IMAGE, Optional.empty(), Optional.empty(), Optional.empty(), 1, false),
-        lora.map(file -> new Lora(file.toString(), file.toString(), 1)).stream().toList());
+        lora.map(file -> new Lora(file.toString(), file.toString(), 1)).stream().toList(),
+        Optional.empty());
   }
 
   /** White, where a picture was not finite. */
   private Picture nothing() {
     int side = sizes.resolution();
     byte[] rgb = new byte[3 * side * side];
-    java.util.Arrays.fill(rgb, (byte) 255);
+    Arrays.fill(rgb, (byte) 255);
     return new Picture(side, side, rgb);
   }
 }

@@ -3,6 +3,7 @@ package io.fluxspark.training;
 import io.fluxspark.image.Picture;
 import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureFormat;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +27,7 @@ final class Samples {
     int rows = (pictures.size() + columns - 1) / columns;
     int sheetWidth = columns * width + MARGIN;
     byte[] rgb = new byte[3 * sheetWidth * (rows * height + MARGIN)];
-    java.util.Arrays.fill(rgb, WHITE);
+    Arrays.fill(rgb, WHITE);
     for (int i = 0; i < pictures.size(); i++) {
       Picture picture = pictures.get(i);
       int left = i % columns * width + MARGIN;

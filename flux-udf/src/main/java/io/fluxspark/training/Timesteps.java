@@ -1,5 +1,6 @@
 package io.fluxspark.training;
 
+import java.io.Serializable;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
@@ -12,7 +13,7 @@ import java.util.SplittableRandom;
  * @param shift s, above 0: t becomes s t / (1 + (s - 1) t), so that above 1 more noise is seen
  */
 public record Timesteps(Density density, double logitMean, double logitStd, double shift)
-    implements java.io.Serializable {
+    implements Serializable {
   /** How often each t between 0 and 1 is drawn. */
   public enum Density {
     UNIFORM,

@@ -30,6 +30,8 @@ public final class TrainingRun implements AutoCloseable {
    * @param guidanceScale what a model with a guidance embedding is told in flow matching
    * @param type in which models compute
    * @param savedType in which weights are stored
+   * @param isCheckpointed whether the transformer's blocks are made again on the way back, which
+   *     takes less memory and more time
    */
   public record Plan(
       Subject subject,
@@ -42,7 +44,8 @@ public final class TrainingRun implements AutoCloseable {
       double guidanceScale,
       VaeTraining.LossWeights vaeLosses,
       DataType type,
-      StoredType savedType)
+      StoredType savedType,
+      boolean isCheckpointed)
       implements Serializable {}
 
   private TrainingRun(

@@ -1,6 +1,7 @@
 package io.fluxspark.training;
 
 import io.fluxspark.program.AdamW;
+import java.io.Serializable;
 
 /**
  * How training goes, whatever is learnt.
@@ -33,7 +34,7 @@ public record TrainingSettings(
     long seed,
     long logEvery,
     double checkpointSeconds)
-    implements java.io.Serializable {
+    implements Serializable {
   AdamW.Step step(long count) {
     return new AdamW.Step(
         learningRate.at(count), beta1, beta2, weightDecay, maxGradNorm, averageDecay(count));

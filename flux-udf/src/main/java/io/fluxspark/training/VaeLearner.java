@@ -1,5 +1,6 @@
 package io.fluxspark.training;
 
+import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
@@ -24,10 +25,7 @@ public final class VaeLearner implements Learner {
    * @param weights float32; they stay the caller's
    */
   public VaeLearner(
-      VaeConfig config,
-      Parameters weights,
-      io.fluxspark.program.DataType type,
-      VaeTraining.LossWeights counts) {
+      VaeConfig config, Parameters weights, DataType type, VaeTraining.LossWeights counts) {
     Device device = weights.device();
     this.config = config;
     this.weights = weights;

@@ -38,6 +38,9 @@ final class TransformerProgram {
   final Method doubleStreamBlock;
   final Method singleStreamBlock;
   final Method embedText;
+  final Method start;
+  final Method join;
+  final Method end;
   final Method velocity;
 
   /**
@@ -53,6 +56,9 @@ final class TransformerProgram {
     this.doubleStreamBlock = doubleStreamBlock(program.method("double_stream_block"));
     this.singleStreamBlock = singleStreamBlock(program.method("single_stream_block"));
     this.embedText = embedText(program.method("embed_text"));
+    this.start = start(program.method("start"));
+    this.join = join(program.method("join"));
+    this.end = end(program.method("end"));
     this.velocity = velocity(program.method("velocity"));
   }
 
@@ -78,20 +84,48 @@ final class TransformerProgram {
     Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
     Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
 
-    Tensor vec =
-        vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)).silu(); // (B, D)
-    Tensor img = w.linear("x_embedder", latents.to(type), inner); // (B, S, D)
+    List<Tensor> started = m.call(start, w, latents, pooled, timestep, guidance);
+    Tensor img = started.get(0); // (B, S, D)
+    Tensor vec = started.get(1); // (B, D)
     List<Tensor> streams =
         m.forEachLayer("double_blocks", doubleStreamBlock, List.of(img, txt), vec, cos, sin);
-    Tensor x = concat(1, streams.get(1), streams.get(0)); // (B, L + S, D)
+    Tensor x = m.call(join, streams.get(0), streams.get(1)).get(0); // (B, L + S, D)
     x = m.forEachLayer("single_blocks", singleStreamBlock, List.of(x), vec, cos, sin).get(0);
-    img = x.narrow(1, L, S); // (B, S, D)
+    return m.returns(m.call(end, w, x, streams.get(1), vec).get(0)); // (B, S, C)
+  }
 
+  /** The image's tokens as the blocks take them, and what modulates the blocks. */
+  private Method start(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor latents =
+        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor pooled =
+        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
+    Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
+    Tensor vec =
+        vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)).silu(); // (B, D)
+    return m.returns(w.linear("x_embedder", latents.to(type), inner), vec); // (B, S, D), (B, D)
+  }
+
+  /** Both streams as one sequence, text first. */
+  private Method join(Method m) {
+    Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    return m.returns(concat(1, txt, img)); // (B, L + S, D)
+  }
+
+  /** The image's tokens back to channels of latents, in float32; of the text only L counts. */
+  private Method end(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
+    m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
     List<Tensor> mod =
         w.linear("norm_out.linear", vec, 2 * inner)
             .unsqueeze(1)
             .chunk(2); // scale, shift, (B, 1, D)
-    img = modulate(img, mod.get(1), mod.get(0)); // (B, S, D)
+    Tensor img = modulate(x.dropFirst(1, L), mod.get(1), mod.get(0)); // (B, S, D)
     return m.returns(
         w.linear("proj_out", img, config.outChannels()).to(DataType.FLOAT32)); // (B, S, C)
   }

@@ -2,6 +2,7 @@ package io.fluxspark.transformer;
 
 import static io.fluxspark.program.DataType.FLOAT32;
 
+import io.fluxspark.program.Chain;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.Dim;
@@ -15,6 +16,7 @@ import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightStorage;
 import io.fluxspark.program.Weights;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The gradients of the squared distance between what FLUX.1's transformer predicts and what it
@@ -30,18 +32,18 @@ public final class TransformerTraining implements AutoCloseable {
   private final Gradient gradient;
 
   private TransformerTraining(
-      TransformerConfig config, Device device, DataType type, double lowRankFactor) {
+      TransformerConfig config,
+      Device device,
+      DataType type,
+      double lowRankFactor,
+      boolean isCheckpointed) {
     TransformerProgram programs = new TransformerProgram(config, type, WeightStorage.AS_COMPUTED);
     programs.program.multiplyLowRank(lowRankFactor);
     this.gradient =
-        programs.program.gradient(
-            loss(programs, config, type),
-            List.of(
-                new Gradient.Stack("double_blocks", "transformer_blocks.", config.numLayers()),
-                new Gradient.Stack(
-                    "single_blocks", "single_transformer_blocks.", config.numSingleLayers())),
-            "t5_hidden",
-            "pooled");
+        isCheckpointed
+            ? checkpointed(programs, config, type)
+            : programs.program.gradient(
+                loss(programs, config, type), stacks(config), "t5_hidden", "pooled");
     this.loaded = LoadedProgram.load(programs.program, device);
   }
 
@@ -53,7 +55,58 @@ public final class TransformerTraining implements AutoCloseable {
    */
   public static TransformerTraining load(
       TransformerConfig config, Device device, DataType type, double lowRankFactor) {
-    return new TransformerTraining(config, device, type, lowRankFactor);
+    return new TransformerTraining(config, device, type, lowRankFactor, false);
+  }
+
+  /**
+   * As {@link #load}, with little memory: of each block only what it is given is kept, and on the
+   * way back it is made again, which takes about a third longer.
+   */
+  public static TransformerTraining loadCheckpointed(
+      TransformerConfig config, Device device, DataType type, double lowRankFactor) {
+    return new TransformerTraining(config, device, type, lowRankFactor, true);
+  }
+
+  private static List<Gradient.Stack> stacks(TransformerConfig config) {
+    return List.of(
+        new Gradient.Stack("double_blocks", "transformer_blocks.", config.numLayers()),
+        new Gradient.Stack(
+            "single_blocks", "single_transformer_blocks.", config.numSingleLayers()));
+  }
+
+  private static Gradient checkpointed(
+      TransformerProgram programs, TransformerConfig config, DataType type) {
+    Chain chain =
+        new Chain("loss", type)
+            .call(
+                programs.start, List.of("img", "vec"), "latents", "pooled", "timestep", "guidance")
+            .call(programs.embedText, List.of("txt"), "t5_hidden")
+            .forEachLayer(
+                programs.doubleStreamBlock,
+                stacks(config).get(0),
+                List.of("img", "txt"),
+                "vec",
+                "cos",
+                "sin")
+            .call(programs.join, List.of("x"), "img", "txt")
+            .forEachLayer(
+                programs.singleStreamBlock,
+                stacks(config).get(1),
+                List.of("x"),
+                "vec",
+                "cos",
+                "sin")
+            .call(programs.end, List.of("prediction"), "x", "txt", "vec")
+            .call(distance(programs, config), List.of("distance"), "prediction", "target");
+    return programs.program.gradient(chain, "t5_hidden", "pooled");
+  }
+
+  private static Method distance(TransformerProgram programs, TransformerConfig config) {
+    Method m = programs.program.method("distance");
+    Dim channels = Dim.of(config.outChannels());
+    Tensor prediction = m.input("prediction", FLOAT32, B, S, channels); // (B, S, C)
+    Tensor target = m.input("target", FLOAT32, B, S, channels); // (B, S, C)
+    return m.returns(prediction.subtract(target).square().meanOfEach()); // (B)
   }
 
   /**
@@ -112,7 +165,7 @@ public final class TransformerTraining implements AutoCloseable {
                 m.layers("double_blocks"),
                 m.layers("single_blocks"))
             .get(0); // (B, S, C)
-    return m.returns(prediction.subtract(target).square().meanOfEach()); // (B)
+    return m.returns(m.call(distance(programs, config), prediction, target).get(0)); // (B)
   }
 
   /**
@@ -138,15 +191,15 @@ public final class TransformerTraining implements AutoCloseable {
               gradient,
               weights,
               sums,
-              List.of(
-                  shown.latents(),
-                  shown.t5Hidden(),
-                  shown.pooled(),
-                  shown.timestep(),
-                  shown.guidance(),
-                  shown.rotary().cos(),
-                  shown.rotary().sin(),
-                  target),
+              Map.of(
+                  "latents", shown.latents(),
+                  "t5_hidden", shown.t5Hidden(),
+                  "pooled", shown.pooled(),
+                  "timestep", shown.timestep(),
+                  "guidance", shown.guidance(),
+                  "cos", shown.rotary().cos(),
+                  "sin", shown.rotary().sin(),
+                  "target", target),
               List.of(temporary.floats(counts, counts.length)));
       return new Result(results.get(0), results.get(1), results.get(2));
     }

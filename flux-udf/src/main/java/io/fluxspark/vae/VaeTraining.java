@@ -13,7 +13,10 @@ import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Tensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.Weights;
+import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The gradients of an autoencoder's losses: how far what it decodes is from what it encoded, and
@@ -51,7 +54,7 @@ public final class VaeTraining implements AutoCloseable {
    * @param edges the mean of |difference of neighbouring pixels, decoded - picture|
    */
   public record LossWeights(double l1, double l2, double kl, double edges)
-      implements java.io.Serializable {}
+      implements Serializable {}
 
   /** The losses of each picture, (B) each, float32; see {@link LossWeights}. */
   public record Losses(NativeTensor l1, NativeTensor l2, NativeTensor kl, NativeTensor edges) {}
@@ -126,7 +129,7 @@ public final class VaeTraining implements AutoCloseable {
               gradient,
               List.of(weights),
               sums,
-              List.of(image, noise),
+              Map.of("image", image, "noise", noise),
               List.of(
                   each(temporary, batch, share * counts.l1()),
                   each(temporary, batch, share * counts.l2()),
@@ -138,7 +141,7 @@ public final class VaeTraining implements AutoCloseable {
 
   private static NativeTensor each(TensorScope owner, int batch, double total) {
     float[] numbers = new float[batch];
-    java.util.Arrays.fill(numbers, (float) (total / batch));
+    Arrays.fill(numbers, (float) (total / batch));
     return owner.floats(numbers, batch);
   }
 

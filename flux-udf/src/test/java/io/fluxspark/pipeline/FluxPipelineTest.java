@@ -70,6 +70,23 @@ class FluxPipelineTest {
     }
   }
 
+  /** What diffusers' encoders gave, in place of the texts that it gave it for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dev/cases/one", "dev/cases/two", "dev/cases/true_cfg"})
+  void givenEmbeddingsGiveThePicturesOfTheirTexts(String caseName) throws IOException {
+    List<PreparedImage> batch = GoldenRequests.withEmbeddings(caseName);
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      GeneratedBatch made = pipeline.generate(batch, () -> false);
+      for (int i = 0; i < batch.size(); i++) {
+        assertThat(largestDifference(made(made).get(i), expected(caseName, i)))
+            .isLessThanOrEqualTo(1);
+        assertThat(((GeneratedImage.Made) made.images().get(i)).cut())
+            .isEqualTo(GeneratedImage.CutTokens.NONE);
+      }
+    }
+  }
+
   @Test
   void singleFilesGiveTheSamePicturesAsParts() throws IOException {
     Path parts = Golden.copy("dev", temp.resolve("parts"));
@@ -178,7 +195,7 @@ class FluxPipelineTest {
     GenerationRequest request =
         new GenerationRequest(
             prompt,
-            prompt,
+            Optional.of(prompt),
             Optional.empty(),
             Optional.empty(),
             1,
@@ -190,7 +207,8 @@ class FluxPipelineTest {
             1,
             16,
             TestRules.noPictures(),
-            List.of());
+            List.of(),
+            Optional.empty());
     return new PreparedImage(new ImageRequest(request, 0, prompt), ImageInputs.none(), List.of());
   }
 

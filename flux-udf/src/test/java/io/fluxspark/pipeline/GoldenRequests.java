@@ -2,12 +2,14 @@ package io.fluxspark.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fluxspark.Golden;
+import io.fluxspark.GoldenTensors;
 import io.fluxspark.image.InputPictures;
 import io.fluxspark.image.Picture;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
 import io.fluxspark.request.Lora;
+import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.request.RequestInputs;
 import io.fluxspark.request.Task;
 import java.io.IOException;
@@ -32,6 +34,55 @@ final class GoldenRequests {
     return images;
   }
 
+  /** The same with what diffusers' encoders gave in place of their prompts. */
+  static List<PreparedImage> withEmbeddings(String caseName) {
+    List<PreparedImage> images = new ArrayList<>();
+    try (GoldenTensors golden = new GoldenTensors(caseName)) {
+      List<PreparedImage> texts = of(caseName);
+      float[] hidden = golden.floats("t5_hidden"); // (B, L, Dt5)
+      float[] pooled = golden.floats("clip_pooled"); // (B, Dclip)
+      for (int i = 0; i < texts.size(); i++) {
+        images.add(
+            withEmbeddings(
+                texts.get(i), part(hidden, i, texts.size()), part(pooled, i, texts.size())));
+      }
+    }
+    return images;
+  }
+
+  private static PreparedImage withEmbeddings(PreparedImage image, byte[] hidden, byte[] pooled) {
+    GenerationRequest text = image.request().request();
+    GenerationRequest request =
+        new GenerationRequest(
+            text.id(),
+            Optional.empty(),
+            Optional.empty(),
+            text.negativePrompt(),
+            text.trueCfgScale(),
+            text.height(),
+            text.width(),
+            text.numInferenceSteps(),
+            text.guidanceScale(),
+            text.seed(),
+            1,
+            text.maxSequenceLength(),
+            text.inputs(),
+            text.loras(),
+            Optional.of(PromptEmbeds.of(hidden, pooled, text.maxSequenceLength())));
+    return new PreparedImage(
+        new ImageRequest(request, 0, image.request().requestKey()),
+        image.inputs(),
+        image.loraFiles());
+  }
+
+  /** One of equal parts, as bytes of float32. */
+  private static byte[] part(float[] all, int index, int count) {
+    int size = all.length / count;
+    byte[] bytes = new byte[size * Float.BYTES];
+    PromptEmbeds.numbers(bytes).put(all, index * size, size);
+    return bytes;
+  }
+
   private static PreparedImage image(String caseName, JsonNode json, int index) {
     Optional<Path> lora =
         text(json, "lora", 0).map(file -> Golden.path(caseName + "/" + file).toAbsolutePath());
@@ -52,7 +103,7 @@ final class GoldenRequests {
     GenerationRequest request =
         new GenerationRequest(
             Integer.toString(index),
-            text(json, "prompt", index).orElseThrow(),
+            text(json, "prompt", index),
             text(json, "prompt_2", index),
             text(json, "negative_prompt", index),
             json.path("true_cfg_scale").asDouble(1),
@@ -72,7 +123,8 @@ final class GoldenRequests {
                 false),
             lora.stream()
                 .map(path -> new Lora(path.toString(), "", json.get("lora_scale").asDouble()))
-                .toList());
+                .toList(),
+            Optional.empty());
     ImageInputs inputs =
         input
             .map(path -> ImageInputs.of(request, decoded(path), mask.map(GoldenRequests::decoded)))

@@ -16,8 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PictureDecoderTest {
-  private static final Bucket SMALL = new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
-  private static final Bucket LARGE = new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket SMALL =
+      new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+  private static final Bucket LARGE =
+      new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
 
   private final TensorScope scope = new TensorScope(Device.cpu());
   private final NativeTensor latent = scope.floats(new float[1], 1);

@@ -70,6 +70,6 @@ class BatchesTest {
   }
 
   private static Bucket bucket(int number) {
-    return new Bucket(16, 16 * (number + 1), 1, 512, false, Task.TEXT_TO_IMAGE, 0, "");
+    return new Bucket(16, 16 * (number + 1), 1, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
   }
 }

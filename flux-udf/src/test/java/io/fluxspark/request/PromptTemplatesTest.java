@@ -157,7 +157,7 @@ class PromptTemplatesTest {
     for (Map<String, Object> row : set.rows(Optional.empty(), OptionalLong.empty(), 0)) {
       Map<String, Object> withoutFiles = new HashMap<>(row);
       withoutFiles.remove("image");
-      prompts.add(rules.read(withoutFiles).prompt());
+      prompts.add(rules.read(withoutFiles).prompt().orElseThrow());
     }
 
     assertThat(set.why()).isNotBlank().doesNotContain("\n");

@@ -20,7 +20,13 @@ public final class TestRules {
   static RequestRules of(
       RequestDefaults defaults, int maxSize, long seed, Conditioning conditioning) {
     return new RequestRules(
-        defaults, new RequestLimits(maxSize), seed, conditioning, true, new Files());
+        defaults,
+        new RequestLimits(maxSize),
+        seed,
+        conditioning,
+        new EmbedDims(4, 3),
+        true,
+        new Files());
   }
 
   /** What a request of text alone brings. */

@@ -7,8 +7,10 @@ import io.fluxspark.request.Task;
 import org.junit.jupiter.api.Test;
 
 class BatchSizesTest {
-  private static final Bucket SMALL = new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
-  private static final Bucket LARGE = new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket SMALL =
+      new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+  private static final Bucket LARGE =
+      new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
 
   private final BatchSizes sizes = new BatchSizes();
 

@@ -38,6 +38,29 @@ class ImageTasksTest {
     assertThat(batches(spread(prompts.repartition(5), 3))).isEqualTo(batches);
   }
 
+  /** As many tokens and vectors, so that a batch could take both. */
+  @Test
+  void batchesAreOfTextsOrOfEmbeddingsOfOneLength() {
+    Dataset<Row> prompts =
+        TestSpark.session()
+            .sql(
+                "SELECT cast(id AS STRING) AS id, if(id % 3 = 0, 'fox', NULL) AS prompt,"
+                    + " if(id % 3 = 0, 2, NULL) AS max_sequence_length, if(id % 3 = 0, NULL,"
+                    + " array_repeat(array(1F, 2F, 3F, cast(id AS FLOAT)), cast(id % 3 AS INT))) AS prompt_embeds,"
+                    + " if(id % 3 = 0, NULL, array(1D, 2D, 3D)) AS pooled_prompt_embeds"
+                    + " FROM range(30)");
+
+    List<List<String>> batches = batches(spread(prompts, 1));
+
+    assertThat(batches).as("10 pictures each").hasSize(3 + 3 + 3);
+    assertThat(batches)
+        .allSatisfy(
+            batch ->
+                assertThat(batch.stream().map(id -> Integer.parseInt(id) % 3).distinct())
+                    .hasSize(1));
+    assertThat(batches(spread(prompts.repartition(5), 3))).isEqualTo(batches);
+  }
+
   @Test
   void thereIsAPartitionForEachTask() {
     Dataset<Row> prompts = TestSpark.session().sql(PROMPTS);

@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import static io.fluxspark.Failures.assertRefused;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.error.ErrorCode;
@@ -9,6 +10,7 @@ import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureFormat;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
 import java.util.Optional;
 import java.util.function.ToDoubleBiFunction;
@@ -34,6 +36,17 @@ class PictureFilesTest {
   }
 
   @Test
+  void aPictureWithoutAPromptHasNoScore() {
+    ImageOutcome outcome = write(Requests.withEmbeddings(), failing(ErrorCode.INTERNAL));
+
+    assertThat(((ImageOutcome.Made) outcome).clipScore()).isNull();
+    assertThat(new String(((ImageOutcome.Made) outcome).file(), ISO_8859_1))
+        .contains(
+            "sha256:"
+                + Requests.withEmbeddings().request().promptEmbeds().orElseThrow().promptSha256());
+  }
+
+  @Test
   void aScoreThatFailsIsTheFailureOfThePicture() {
     ImageOutcome outcome = write(failing(ErrorCode.OUT_OF_MEMORY));
 
@@ -52,6 +65,11 @@ class PictureFilesTest {
   }
 
   private static ImageOutcome write(ToDoubleBiFunction<Picture, String> clip) {
+    return write(Requests.request(0), clip);
+  }
+
+  private static ImageOutcome write(
+      ImageRequest request, ToDoubleBiFunction<Picture, String> clip) {
     PictureFiles files =
         new PictureFiles(
             PictureEncoder.of(PictureFormat.PNG),
@@ -60,7 +78,7 @@ class PictureFilesTest {
             Optional.of(clip),
             Optional.empty());
     return files.write(
-        new PlannedImage(Requests.request(0), null),
+        new PlannedImage(request, null),
         new GeneratedImage.Made(PICTURE, GeneratedImage.CutTokens.NONE),
         new StageSeconds(0, 0, 0));
   }

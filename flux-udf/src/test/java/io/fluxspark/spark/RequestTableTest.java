@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.request.GenerationRequest;
+import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
+import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.request.RequestIdentity;
 import io.fluxspark.request.RequestRules;
 import io.fluxspark.request.TestRules;
 import java.nio.file.Path;
@@ -135,6 +138,56 @@ class RequestTableTest {
   }
 
   @Test
+  void embeddingsTravelAsTheyAreRead() {
+    List<List<Float>> prompt = List.of(List.of(1f, 2f, 3f, 4f), List.of(0.1f, -6f, 7f, 8f));
+    List<Float> pooled = List.of(9f, 10f, 11f);
+    StructType schema =
+        new StructType()
+            .add("id", DataTypes.StringType)
+            .add(
+                "prompt_embeds",
+                DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType)))
+            .add("pooled_prompt_embeds", DataTypes.createArrayType(DataTypes.FloatType));
+    try (RequestTable table = table(rows(schema, row("a", prompt, pooled)))) {
+      ImageRequest image = images(table).get(0).request();
+      GenerationRequest expected =
+          RULES.read(Map.of("id", "a", "prompt_embeds", prompt, "pooled_prompt_embeds", pooled));
+      assertThat(image.requestKey()).isEqualTo(RequestIdentity.requestKey(expected, 0, SETTINGS));
+      assertThat(image.request()).usingRecursiveComparison().isEqualTo(expected);
+      assertThat(new ImageRow(image).texts())
+          .endsWith(
+              "sha256:" + expected.promptEmbeds().orElseThrow().promptSha256(),
+              "sha256:" + expected.promptEmbeds().orElseThrow().pooledSha256())
+          .hasSize(RequestColumns.ALL.size());
+    }
+  }
+
+  @Test
+  void rowsWithOtherEmbeddingsThatAreWrongAreOtherRows() {
+    StructType schema =
+        new StructType()
+            .add(
+                "prompt_embeds",
+                DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType)))
+            .add("pooled_prompt_embeds", DataTypes.BinaryType);
+    try (RequestTable table =
+        table(
+            rows(
+                schema,
+                row(List.of(List.of(1f)), new byte[12]),
+                row(List.of(List.of(2f)), new byte[12])))) {
+      List<Row> invalid = table.invalidRows().collectAsList();
+      assertThat(invalid).extracting(row -> row.getAs("request_key")).doesNotHaveDuplicates();
+      assertThat(invalid.get(0).<String>getAs("prompt_embeds")).isEqualTo("a list of 1");
+      assertThat(invalid.get(0).<String>getAs("pooled_prompt_embeds")).isEqualTo("12 bytes");
+      assertThat(invalid.get(0).<String>getAs("error_message"))
+          .isEqualTo(
+              "t: a row without id: prompt_embeds: vector 1 of 1 has 1 numbers; 4, this model's"
+                  + " joint_attention_dim, are needed");
+    }
+  }
+
+  @Test
   void aRowThatWasReadFromAFileIsNamedByItsNumber() {
     StructType schema =
         ID_AND_PROMPT
@@ -165,7 +218,7 @@ class RequestTableTest {
         table(rows(ID_AND_PROMPT, fox, row(null, "an owl"), fox, fox).repartition(3))) {
       assertThat(table.counts()).isEqualTo(new RequestTable.Counts(4, 2, 0));
       assertThat(images(table))
-          .extracting(image -> image.request().request().prompt())
+          .extracting(image -> image.request().request().prompt().orElseThrow())
           .containsExactlyInAnyOrder("a fox", "an owl");
     }
   }

@@ -10,6 +10,7 @@ import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
+import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.request.TestRules;
 import java.util.Arrays;
 import java.util.List;
@@ -30,10 +31,21 @@ final class Requests {
   }
 
   static ImageRequest request(int number) {
+    return request(number, Optional.of("a fox"), Optional.empty());
+  }
+
+  /** One of embeddings in place of a prompt. */
+  static ImageRequest withEmbeddings() {
+    return request(
+        0, Optional.empty(), Optional.of(PromptEmbeds.of(new byte[64 * 16], new byte[12], 64)));
+  }
+
+  private static ImageRequest request(
+      int number, Optional<String> prompt, Optional<PromptEmbeds> embeds) {
     GenerationRequest request =
         new GenerationRequest(
             "id" + number,
-            "a fox",
+            prompt,
             Optional.empty(),
             Optional.empty(),
             1,
@@ -45,7 +57,8 @@ final class Requests {
             1,
             64,
             TestRules.noPictures(),
-            List.of());
+            List.of(),
+            embeds);
     return new ImageRequest(request, 0, "key" + number);
   }
 

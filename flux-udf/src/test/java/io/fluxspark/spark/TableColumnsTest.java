@@ -1,16 +1,21 @@
 package io.fluxspark.spark;
 
 import static io.fluxspark.Failures.assertRefused;
+import static org.apache.spark.sql.types.DataTypes.BinaryType;
 import static org.apache.spark.sql.types.DataTypes.CalendarIntervalType;
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
+import static org.apache.spark.sql.types.DataTypes.FloatType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.NullType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 import static org.apache.spark.sql.types.DataTypes.createArrayType;
+import static org.apache.spark.sql.types.DataTypes.createDecimalType;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.request.RequestColumns;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.types.DataType;
@@ -54,7 +59,7 @@ class TableColumnsTest {
   void everyRequestColumnIsKnown() {
     StructType all = new StructType();
     for (String name : RequestColumns.ALL) {
-      all = all.add(name, StringType);
+      all = all.add(name, EmbedColumns.TYPES.getOrDefault(name, StringType));
     }
     assertThat(TableColumns.of(all, "t").requests().keySet())
         .containsExactlyElementsOf(RequestColumns.ALL);
@@ -78,6 +83,47 @@ class TableColumnsTest {
             .add(Tables.SOURCE_FILE, StringType)
             .add("id", StringType),
         "t: has no column 'prompt'; its columns are text, id");
+  }
+
+  @Test
+  void embeddingsStandInForPrompts() {
+    for (DataType number : List.of(FloatType, DoubleType, IntegerType, createDecimalType())) {
+      StructType schema =
+          new StructType()
+              .add("pooled_prompt_embeds", createArrayType(number))
+              .add("Prompt_Embeds", createArrayType(createArrayType(number)));
+      assertThat(TableColumns.of(schema, "t").requests())
+          .containsExactlyInAnyOrderEntriesOf(
+              Map.of("pooled_prompt_embeds", 0, "prompt_embeds", 1));
+    }
+    StructType bytes =
+        new StructType().add("prompt_embeds", BinaryType).add("pooled_prompt_embeds", BinaryType);
+    assertThat(TableColumns.of(bytes, "t").requests()).hasSize(2);
+    assertThat(TableColumns.of(PROMPT.add("prompt_embeds", NullType), "t").requests()).hasSize(2);
+    assertInvalid(
+        new StructType().add("id", StringType).add("prompt_embeds", BinaryType),
+        "t: has no column 'prompt', and not both of prompt_embeds and pooled_prompt_embeds; its"
+            + " columns are id, prompt_embeds");
+  }
+
+  @Test
+  void embeddingsOfAnotherTypeAreRefused() {
+    assertInvalid(
+        PROMPT.add("prompt_embeds", StringType),
+        "t: column 'prompt_embeds': has type STRING; ARRAY<ARRAY<DOUBLE>> or bytes are needed,"
+            + " which Parquet, json lines and Spark tables hold, csv cannot");
+    assertInvalid(
+        PROMPT.add("prompt_embeds", createArrayType(FloatType)),
+        "t: column 'prompt_embeds': has type ARRAY<FLOAT>; ARRAY<ARRAY<DOUBLE>> or bytes are"
+            + " needed, which Parquet, json lines and Spark tables hold, csv cannot");
+    assertInvalid(
+        PROMPT.add("pooled_prompt_embeds", createArrayType(createArrayType(FloatType))),
+        "t: column 'pooled_prompt_embeds': has type ARRAY<ARRAY<FLOAT>>; ARRAY<DOUBLE> or bytes"
+            + " are needed, which Parquet, json lines and Spark tables hold, csv cannot");
+    assertInvalid(
+        PROMPT.add("Negative_Prompt_Embeds", BinaryType),
+        "t: column 'Negative_Prompt_Embeds': is not read; a negative_prompt counts beside given"
+            + " embeddings too");
   }
 
   static Stream<String> outputNames() {

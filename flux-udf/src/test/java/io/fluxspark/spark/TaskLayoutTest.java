@@ -21,9 +21,10 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class TaskLayoutTest {
-  private static final Bucket SMALL = new Bucket(64, 64, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "");
+  private static final Bucket SMALL =
+      new Bucket(64, 64, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
   private static final Bucket LARGE =
-      new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "");
+      new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
@@ -45,7 +46,7 @@ class TaskLayoutTest {
 
   @Test
   void guidanceWithANegativePromptCostsTwice() {
-    Bucket twice = new Bucket(64, 64, 4, 64, true, Task.TEXT_TO_IMAGE, 0, "");
+    Bucket twice = new Bucket(64, 64, 4, 64, true, Task.TEXT_TO_IMAGE, 0, "", false);
     TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
     assertThat(sizes(layout)).containsExactly(6L, 4L, 3L, 3L);
   }
@@ -140,7 +141,10 @@ class TaskLayoutTest {
                 Arbitraries.of(Task.values()),
                 Arbitraries.of(0),
                 Arbitraries.of("", "0f*1.0"))
-            .as(Bucket::new);
+            .as(
+                (height, width, steps, length, trueCfg, task, first, lora) ->
+                    new Bucket(
+                        height, width, steps, length, trueCfg, task, first, lora, length < 512));
     return Combinators.combine(buckets, Arbitraries.longs().between(1, 300))
         .as(BucketCount::new)
         .list()

@@ -65,6 +65,8 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    TrainOptions.atLeast("--rank", 1, rank);
+    TrainOptions.above("--lora-alpha", alpha == null ? rank : alpha);
     LowRankSettings lora =
         new LowRankSettings(
             rank,

@@ -15,7 +15,8 @@ import org.apache.spark.sql.types.StructType;
  * escaped.
  *
  * @param index which of its row's pictures
- * @param title the beginning of the prompt on one line, or that it is empty
+ * @param prompt empty where there is none
+ * @param title the beginning of the prompt on one line, or that it is empty, or that there is none
  * @param width of the whole picture, in pixels, as is the height
  * @param isSmall whether its pixels are to be seen as squares; smoothing would make fog of them
  * @param source a small version as an address; empty when the file could not be read
@@ -88,8 +89,9 @@ record GalleryPicture(
 
   /** Of a row of {@link #COLUMNS}, its picture file already shrunk to an address. */
   static GalleryPicture of(Row row) {
-    String prompt = ShownText.of(row.getAs(RequestColumns.PROMPT), LONGEST_TEXT);
-    String title = ShownText.line(prompt, LONGEST_TITLE);
+    String given = row.getAs(RequestColumns.PROMPT);
+    String prompt = given == null ? "" : ShownText.of(given, LONGEST_TEXT);
+    String title = given == null ? "(given embeddings)" : ShownText.line(prompt, LONGEST_TITLE);
     int width = row.<Integer>getAs(RequestColumns.WIDTH);
     int height = row.<Integer>getAs(RequestColumns.HEIGHT);
     return new GalleryPicture(

@@ -2,6 +2,7 @@ package io.fluxspark.jobs;
 
 import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.request.Conditioning;
+import io.fluxspark.request.EmbedDims;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelLoader;
 import io.fluxspark.weights.WeightPlan;
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param digest of its files
  * @param license from its model card, else {@code unknown}
  * @param conditioning what it is shown besides text
+ * @param embedDims how wide its embeddings of texts are
  * @param adaptable what a LoRA must fit
  * @param defaults of its variant
  * @param cost of its pictures
@@ -25,6 +27,7 @@ record Model(
     String digest,
     String license,
     Conditioning conditioning,
+    EmbedDims embedDims,
     Map<String, WeightPlan> adaptable,
     RequestDefaults defaults,
     ModelCost cost,

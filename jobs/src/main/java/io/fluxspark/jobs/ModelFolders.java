@@ -31,6 +31,7 @@ final class ModelFolders implements Models {
                 folder.digest(),
                 folder.license(),
                 folder.conditioning(),
+                folder.embedDims(),
                 folder.adaptable(),
                 ModelLocation.builtin(source.location()).isPresent()
                     ? RequestDefaults.tiny()

@@ -1,6 +1,7 @@
 package io.fluxspark.jobs;
 
 import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 
 import io.fluxspark.error.ErrorCode;
@@ -55,10 +56,10 @@ record NearDuplicates(int distance) implements Serializable {
     Dataset<Row> hashed =
         images
             .select(
-                RequestColumns.PROMPT,
-                Tables.IMAGE_INDEX,
-                Tables.REQUEST_KEY,
-                Tables.PERCEPTUAL_HASH)
+                text(images),
+                col(Tables.IMAGE_INDEX),
+                col(Tables.REQUEST_KEY),
+                col(Tables.PERCEPTUAL_HASH))
             .where(col(Tables.PERCEPTUAL_HASH).isNotNull());
     if (hashed.isEmpty()) {
       throw new FluxSparkException(
@@ -73,6 +74,14 @@ record NearDuplicates(int distance) implements Serializable {
             new Column[] {col(Tables.IMAGE_INDEX), col(Tables.REQUEST_KEY)},
             (FlatMapGroupsFunction<String, Row, String>) this::alike,
             Encoders.STRING());
+  }
+
+  /** The prompt, or what names the embeddings in its place; older outputs have none. */
+  private static Column text(Dataset<Row> images) {
+    Column prompt = col(RequestColumns.PROMPT);
+    return Arrays.asList(images.columns()).contains(Tables.PROMPT_EMBEDS_SHA256)
+        ? coalesce(prompt, col(Tables.PROMPT_EMBEDS_SHA256))
+        : prompt;
   }
 
   /** Pictures without some; these are held in memory everywhere, some 100 bytes each. */

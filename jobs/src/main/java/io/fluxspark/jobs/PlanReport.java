@@ -67,6 +67,7 @@ record PlanReport(
    * Pictures of one shape.
    *
    * @param lora what tells the LoRAs from others; null for none
+   * @param givenEmbeds whether rows give embeddings in place of texts
    * @param stepsMade of the schedule's steps, those that {@code strength} leaves
    */
   record BucketPlan(
@@ -76,6 +77,7 @@ record PlanReport(
       int width,
       int numInferenceSteps,
       int maxSequenceLength,
+      boolean givenEmbeds,
       boolean trueCfg,
       int stepsMade,
       long images,
@@ -138,6 +140,7 @@ record PlanReport(
         bucket.width(),
         bucket.numInferenceSteps(),
         bucket.maxSequenceLength(),
+        bucket.givenEmbeds(),
         bucket.trueCfg(),
         bucket.numInferenceSteps() - bucket.firstStep(),
         counted.count(),
@@ -201,7 +204,7 @@ record PlanReport(
     for (BucketPlan bucket : buckets) {
       add(
           text,
-          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%n",
+          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%s%n",
           bucket.task(),
           bucket.height() + " x " + bucket.width(),
           bucket.stepsMade(),
@@ -211,6 +214,7 @@ record PlanReport(
           bucket.batchSize(),
           bucket.teraflops(),
           Utils.bytesToString(bucket.deviceBytes()),
+          bucket.givenEmbeds() ? "  given embeddings" : "",
           bucket.lora() == null ? "" : "  LoRA " + bucket.lora().substring(0, LORA_DIGITS));
     }
     add(

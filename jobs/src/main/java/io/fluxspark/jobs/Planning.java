@@ -18,12 +18,11 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * What a job will do: everything that is known before a model is loaded and anything is written.
  *
- * @param missing the pictures to make, kept in memory and on disk
+ * @param missing the pictures to make, kept as {@link RequestTable#storage} says
  * @param buckets how many of them each bucket has
  * @param counts with nothing made yet
  */
@@ -68,6 +67,7 @@ record Planning(
             options.limits(),
             options.seed(),
             model.conditioning(),
+            model.embedDims(),
             options.autoResize(),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options.output());
@@ -94,7 +94,7 @@ record Planning(
     Dataset<Row> unmade = output.missing(requests.images());
     boolean areErrorsKept = output.hasErrors() && !options.retryErrors();
     Dataset<Row> missing = areErrorsKept ? output.promising(unmade) : unmade;
-    missing.persist(StorageLevel.MEMORY_AND_DISK());
+    missing.persist(requests.storage());
     List<BucketCount> buckets = ImageTasks.buckets(missing);
     long toMake = buckets.stream().mapToLong(BucketCount::count).sum();
     long made = counted.images() - (areErrorsKept ? unmade.count() : toMake);

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.request.RequestColumns;
+import io.fluxspark.spark.EmbedColumns;
 import io.fluxspark.spark.Tables;
 import java.io.IOException;
 import java.util.HashSet;
@@ -41,7 +42,7 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
 
   /**
    * Opens a table. Columns of csv are texts; so are the request's columns of json lines, since a
-   * seed of 64 bits does not survive a guess of its type.
+   * seed of 64 bits does not survive a guess of its type, but for embeddings, which are numbers.
    *
    * @throws FluxSparkException {@code INVALID_TABLE} when there is none, or its format is not known
    */
@@ -182,10 +183,11 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
   }
 
   private static DataType jsonType(StructField field) {
-    DataType type = field.dataType();
+    String name = field.name().toLowerCase(Locale.ROOT);
+    DataType type = EmbedColumns.TYPES.getOrDefault(name, field.dataType());
     boolean isNested =
         type instanceof StructType || type instanceof ArrayType || type instanceof MapType;
-    boolean isRequest = RequestColumns.ALL.contains(field.name().toLowerCase(Locale.ROOT));
+    boolean isRequest = RequestColumns.ALL.contains(name);
     return isRequest && !isNested ? DataTypes.StringType : type;
   }
 

@@ -104,8 +104,8 @@ final class TrainCommand implements Callable<Integer> {
   private Goal goal() {
     return switch (objective) {
       case FLOW_MATCHING -> new Goal.FlowMatching();
-      case GUIDANCE -> new Goal.Guidance(guidanceRange.get(0), guidanceRange.get(1));
-      case STEPS -> new Goal.Steps(studentSteps, teacherSteps, teacherGuidance);
+      case GUIDANCE -> guidance();
+      case STEPS -> steps();
       default ->
           throw invalid(
               "--objective: '"
@@ -114,6 +114,23 @@ final class TrainCommand implements Callable<Integer> {
                   + String.join(", ", FLOW_MATCHING, GUIDANCE, STEPS)
                   + " is needed");
     };
+  }
+
+  private Goal guidance() {
+    if (guidanceRange.size() != 2 || guidanceRange.get(0) > guidanceRange.get(1)) {
+      throw invalid("--guidance-range: " + guidanceRange + "; LOW,HIGH is needed");
+    }
+    guidanceRange.forEach(
+        scale -> TrainOptions.between("--guidance-range", scale, 0, TrainOptions.MOST_GUIDANCE));
+    return new Goal.Guidance(guidanceRange.get(0), guidanceRange.get(1));
+  }
+
+  private Goal steps() {
+    TrainOptions.atLeast("--student-steps", 1, studentSteps);
+    TrainOptions.atLeast("--teacher-steps", 1, teacherSteps);
+    TrainOptions.between(
+        "--teacher-guidance-scale", teacherGuidance, 0, TrainOptions.MOST_GUIDANCE);
+    return new Goal.Steps(studentSteps, teacherSteps, teacherGuidance);
   }
 
   /** The folder of the model that is trained; a new one is made first. */

@@ -5,11 +5,16 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.pipeline.FluxPipeline;
 import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.pipeline.ModelLocation;
+import io.fluxspark.request.Conditioning;
 import io.fluxspark.spark.TrainModel;
 import io.fluxspark.spark.TrainingExamples;
+import io.fluxspark.training.Goal;
 import io.fluxspark.training.SampleSettings;
+import io.fluxspark.training.Subject;
+import io.fluxspark.training.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.Dataset;
@@ -27,7 +32,26 @@ record TrainJob(Environment environment, TrainRequest request) {
     Path output = Path.of(request.output()).toAbsolutePath();
     ModelFolder model = ModelLocation.open(request.model());
     FluxPipeline.verify(model);
+    requireTrainable(model);
+    TrainingRecord.keep(output, request, model.digest());
     SparkSession spark = environment.spark().get();
+    String group = RunReport.runId(Instant.now());
+    spark.sparkContext().setJobGroup(group, "fluxspark " + group, false);
+    try (Interruption interruption = new Interruption(spark.sparkContext(), group)) {
+      train(spark, model, output, interruption);
+    }
+  }
+
+  private void train(
+      SparkSession spark, ModelFolder model, Path output, Interruption interruption) {
+    try {
+      train(spark, model, output);
+    } catch (Exception e) {
+      throw interruption.explain(e);
+    }
+  }
+
+  private void train(SparkSession spark, ModelFolder model, Path output) {
     Dataset<Row> examples = examples(spark, model.path().toString(), output);
     long step =
         TrainingExamples.inOrder(examples)
@@ -37,6 +61,42 @@ record TrainJob(Environment environment, TrainRequest request) {
                 Encoders.LONG())
             .head();
     environment.out().println("step " + step + ": " + output);
+  }
+
+  /** Refuses before anything is encoded what would fail afterwards. */
+  private void requireTrainable(ModelFolder model) {
+    TrainingRun.Plan plan = request.plan();
+    if (model.conditioning() != Conditioning.NONE && plan.subject() != Subject.VAE) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_MODEL,
+          "--model: "
+              + model.path()
+              + " is "
+              + model.variant()
+              + ", which is shown pictures besides text; models of text to image are trained");
+    }
+    int multiple = 2 * model.vaeConfig().scaleFactor();
+    if (plan.sizes().resolution() % multiple != 0) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OPTION,
+          "--resolution: "
+              + plan.sizes().resolution()
+              + "; a multiple of "
+              + multiple
+              + " is needed");
+    }
+    if (plan.goal() instanceof Goal.Guidance && model.transformerConfig().guidanceEmbeds()) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_MODEL,
+          "--model: "
+              + model.path()
+              + " has a guidance embedding; guidance distillation needs a model without one");
+    }
+    if (!(plan.goal() instanceof Goal.FlowMatching) && plan.subject() != Subject.TRANSFORMER) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OPTION,
+          "--train: '" + plan.subject() + "'; distillation trains the transformer alone");
+    }
   }
 
   private SampleSettings samples(Dataset<Row> examples) {

@@ -25,6 +25,13 @@ import picocli.CommandLine.Option;
 /** Options of the commands that train. */
 final class TrainOptions {
   private static final int SECONDS_A_MINUTE = 60;
+  private static final int LEAST_RESOLUTION = 16;
+  private static final int MOST_TOKENS = 512;
+
+  /** Larger scales were never of use; a wrong one should not go unseen. */
+  static final double MOST_GUIDANCE = 100;
+
+  private static final int VAE_LOSSES = 4;
 
   @Option(
       names = "--data",
@@ -83,6 +90,13 @@ final class TrainOptions {
       paramLabel = "N",
       description = "Gradients of a step. Default: ${DEFAULT-VALUE}.")
   private int accumulation;
+
+  @Option(
+      names = "--gradient-checkpointing",
+      description =
+          "Make the transformer's blocks again on the way back: less memory, a third slower."
+              + " Default: no.")
+  private boolean isCheckpointed;
 
   @Option(
       names = "--workers",
@@ -284,6 +298,7 @@ final class TrainOptions {
    * @throws FluxSparkException {@code INVALID_OPTION} for a value that is wrong
    */
   TrainRequest given(String model, Subject subject, Goal goal, LowRankSettings lora) {
+    check();
     LearningRate rate =
         new LearningRate(
             learningRate,
@@ -321,9 +336,8 @@ final class TrainOptions {
             guidanceScale,
             new VaeTraining.LossWeights(vaeLosses[0], vaeLosses[1], vaeLosses[2], vaeLosses[3]),
             type("--dtype", dtype),
-            type("--save-dtype", saveDtype) == DataType.BFLOAT16
-                ? StoredType.BF16
-                : StoredType.F32);
+            type("--save-dtype", saveDtype) == DataType.BFLOAT16 ? StoredType.BF16 : StoredType.F32,
+            isCheckpointed);
     return new TrainRequest(
         data,
         Optional.ofNullable(dataFormat),
@@ -331,6 +345,86 @@ final class TrainOptions {
         model,
         plan,
         new SampleSettings(samplePrompts, sampleEvery, sampleSteps, sampleGuidance, sampleTrueCfg));
+  }
+
+  private void check() {
+    atLeast("--resolution", LEAST_RESOLUTION, resolution);
+    between("--max-sequence-length", maxSequenceLength, 1, MOST_TOKENS);
+    atLeast("--max-train-steps", 1, steps);
+    atLeast("--train-batch-size", 1, batchSize);
+    atLeast("--gradient-accumulation-steps", 1, accumulation);
+    atLeast("--workers", 1, workers == null ? 1 : workers);
+    above("--learning-rate", learningRate);
+    between("--lr-warmup-steps", warmup, 0, steps);
+    share("--adam-beta1", beta1);
+    share("--adam-beta2", beta2);
+    between("--adam-weight-decay", weightDecay, 0, 1);
+    above("--max-grad-norm", maxGradNorm);
+    share("--ema-decay", emaDecay);
+    finite("--logit-mean", logitMean);
+    above("--logit-std", logitStd);
+    above("--timestep-shift", shift);
+    between("--caption-dropout", captionDropout, 0, 1);
+    between("--guidance-scale", guidanceScale, 0, MOST_GUIDANCE);
+    atLeast("--log-every", 1, logEvery);
+    above("--checkpoint-minutes", checkpointMinutes);
+    atLeast("--sample-every", 1, sampleEvery);
+    atLeast("--sample-steps", 1, sampleSteps);
+    between("--sample-guidance-scale", sampleGuidance, 0, MOST_GUIDANCE);
+    between("--sample-true-cfg-scale", sampleTrueCfg, 1, MOST_GUIDANCE);
+    if (vaeLosses.length != VAE_LOSSES) {
+      throw invalid("--vae-losses: " + vaeLosses.length + " numbers; 4 are needed");
+    }
+    for (double count : vaeLosses) {
+      between("--vae-losses", count, 0, Double.MAX_VALUE);
+    }
+  }
+
+  /** Refuses a whole number below the least. */
+  static void atLeast(String option, long least, long value) {
+    if (value < least) {
+      throw invalid(option + ": " + value + "; a whole number of at least " + least + " is needed");
+    }
+  }
+
+  /** Refuses what is not a positive number. */
+  static void above(String option, double value) {
+    if (!(value > 0) || value == Double.POSITIVE_INFINITY) {
+      throw invalid(option + ": " + value + "; a number above 0 is needed");
+    }
+  }
+
+  /** Refuses a number outside of a range. */
+  static void between(String option, double value, double least, double most) {
+    if (!(value >= least && value <= most)) {
+      throw invalid(
+          option
+              + ": "
+              + shown(value)
+              + "; "
+              + (most == Double.MAX_VALUE
+                  ? "a number of at least " + shown(least)
+                  : "a number from " + shown(least) + " to " + shown(most))
+              + " is needed");
+    }
+  }
+
+  private static void share(String option, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw invalid(option + ": " + value + "; a number from 0 to below 1 is needed");
+    }
+  }
+
+  private static void finite(String option, double value) {
+    if (!Double.isFinite(value)) {
+      throw invalid(option + ": " + value + "; a finite number is needed");
+    }
+  }
+
+  private static String shown(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Double.toString(value);
   }
 
   String output() {

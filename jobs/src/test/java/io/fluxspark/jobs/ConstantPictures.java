@@ -12,6 +12,7 @@ import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.Conditioning;
+import io.fluxspark.request.EmbedDims;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.RequestDefaults;
 import io.fluxspark.spark.ModelKey;
@@ -33,6 +34,8 @@ record ConstantPictures() implements ModelLoader {
 
   static final RequestDefaults DEFAULTS = new RequestDefaults(32, 48, 2, 3.5, 64, 0.6);
 
+  static final EmbedDims EMBED_DIMS = new EmbedDims(4, 3);
+
   static final AtomicInteger LOADS = new AtomicInteger();
 
   /** How many pictures were asked for. */
@@ -46,6 +49,7 @@ record ConstantPictures() implements ModelLoader {
         "0123456789abcdef",
         "mit",
         Conditioning.NONE,
+        EMBED_DIMS,
         Map.of(),
         DEFAULTS,
         new Cost(),
@@ -78,11 +82,12 @@ record ConstantPictures() implements ModelLoader {
       List<GeneratedImage> images = new ArrayList<>();
       for (PreparedImage prepared : batch) {
         ImageRequest image = prepared.request();
-        if (image.request().prompt().contains(TOO_LARGE)) {
+        String prompt = image.request().prompt().orElse("");
+        if (prompt.contains(TOO_LARGE)) {
           throw new FluxSparkException(ErrorCode.OUT_OF_MEMORY, "too large");
         }
         images.add(
-            image.request().prompt().contains(NOT_FINITE)
+            prompt.contains(NOT_FINITE)
                 ? new GeneratedImage.Failed(
                     new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
                 : new GeneratedImage.Made(paint(image), GeneratedImage.CutTokens.NONE));

@@ -47,6 +47,7 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
             DigestUtils.sha256Hex(marker.toString()),
             "mit",
             Conditioning.NONE,
+            ConstantPictures.EMBED_DIMS,
             Map.of(),
             ConstantPictures.DEFAULTS,
             ConstantPictures.open(source).cost(),

@@ -25,6 +25,7 @@ class NearDuplicatesTest {
   private static final StructType PICTURES =
       new StructType()
           .add("prompt", DataTypes.StringType)
+          .add(Tables.PROMPT_EMBEDS_SHA256, DataTypes.StringType)
           .add(Tables.IMAGE_INDEX, DataTypes.IntegerType)
           .add(Tables.REQUEST_KEY, DataTypes.StringType)
           .add(Tables.PERCEPTUAL_HASH, DataTypes.LongType);
@@ -49,6 +50,21 @@ class NearDuplicatesTest {
     assertThat(left(pictures, 0)).containsExactly("c");
     assertThat(left(pictures, 63)).containsExactly("a", "c", "e", "f");
     assertThat(kept(pictures, 2)).containsExactly("b", "d", "f", "g", "h", "i");
+  }
+
+  @Test
+  void givenEmbeddingsAreAsAPrompt() {
+    Dataset<Row> pictures =
+        pictures(
+            picture("fox", 0, "a", 0b0001L),
+            ofEmbeddings("0f", 0, "b", 0b0001L),
+            ofEmbeddings("0f", 1, "c", 0b0001L),
+            ofEmbeddings("1f", 0, "d", 0b0001L));
+
+    assertThat(left(pictures, 2)).containsExactly("c");
+    assertThat(left(pictures.drop(Tables.PROMPT_EMBEDS_SHA256).where("prompt = 'fox'"), 2))
+        .as("of an older output")
+        .isEmpty();
   }
 
   @Test
@@ -144,7 +160,11 @@ class NearDuplicatesTest {
   }
 
   private static Row picture(String prompt, int index, String key, Long hash) {
-    return RowFactory.create(prompt, index, key, hash);
+    return RowFactory.create(prompt, null, index, key, hash);
+  }
+
+  private static Row ofEmbeddings(String sha256, int index, String key, Long hash) {
+    return RowFactory.create(null, sha256, index, key, hash);
   }
 
   private static Dataset<Row> pictures(Row... rows) {

@@ -10,10 +10,11 @@ public final class Prudish implements PictureReview {
 
   @Override
   public Verdict review(Picture picture, ImageRequest request) {
-    if (request.request().prompt().contains("broken")) {
+    String prompt = request.request().prompt().orElse("");
+    if (prompt.contains("broken")) {
       throw new IllegalStateException("cannot look");
     }
-    boolean isBad = request.request().prompt().contains("bad");
+    boolean isBad = prompt.contains("bad");
     return new Verdict(isBad ? "not fit to be seen" : picture.width() + " wide", !isBad);
   }
 }
