@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,6 +18,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class GradientTest {
   private static final int D = 3;
@@ -42,12 +45,33 @@ class GradientTest {
 
   /** Two layers y = silu(x W^T + b) + x, and of each row the squares of a last layer, summed up. */
   private record Net(Program program, Gradient gradient) {
+    private static final Gradient.Stack STACK = new Gradient.Stack("layers", "blocks.", 2);
+
     static Net of(DataType type) {
       Program program = new Program("Net");
       program.multiplyLowRank(FACTOR);
-      Method loss = loss(program.method("loss"), layer(program.method("layer"), type), type);
-      return new Net(
-          program, program.gradient(loss, List.of(new Gradient.Stack("w_2", "blocks.", 2)), "x"));
+      Method layer = layer(program.method("layer"), type);
+      Method end = end(program.method("end"), type);
+      Method m = program.method("loss");
+      Weights w = m.adaptableWeights("w", type);
+      Tensor x = m.input("x", FLOAT32, Dim.named("B"), Dim.of(D)); // (B, D)
+      Tensor y = m.forEachLayer("layers", layer, List.of(x.to(type))).get(0); // (B, D)
+      Method loss = m.returns(m.call(end, w, y).get(0)); // (B)
+      return new Net(program, program.gradient(loss, List.of(STACK), "x"));
+    }
+
+    /** The same as a chain. */
+    static Net checkpointed(DataType type) {
+      Program program = new Program("Net");
+      program.multiplyLowRank(FACTOR);
+      Method start = program.method("start");
+      start.returns(start.input("x", FLOAT32, Dim.named("B"), Dim.of(D)).to(type)); // (B, D)
+      Chain chain =
+          new Chain("loss", type)
+              .call(start, List.of("y"), "x")
+              .forEachLayer(layer(program.method("layer"), type), STACK, List.of("y"))
+              .call(end(program.method("end"), type), List.of("squares"), "y");
+      return new Net(program, program.gradient(chain, "x"));
     }
 
     private static Method layer(Method m, DataType type) {
@@ -56,20 +80,27 @@ class GradientTest {
       return m.returns(w.linear("proj", x, D).silu().add(x)); // (B, D)
     }
 
-    private static Method loss(Method m, Method layer, DataType type) {
+    private static Method end(Method m, DataType type) {
       Weights w = m.adaptableWeights("w", type);
-      Tensor x = m.input("x", FLOAT32, Dim.named("B"), Dim.of(D)); // (B, D)
-      Tensor y = m.forEachLayer("w_2", layer, List.of(x.to(type))).get(0); // (B, D)
+      Tensor y = m.input("y", type, Dim.named("B"), Dim.of(D)); // (B, D)
       Tensor out = w.linearWithoutBias("out", y, OUT).to(FLOAT32); // (B, 2)
       return m.returns(out.square().sumLast()); // (B)
     }
+  }
+
+  static List<Net> float32() {
+    return List.of(Net.of(FLOAT32), Net.checkpointed(FLOAT32));
+  }
+
+  static List<Net> bfloat16() {
+    return List.of(Net.of(BFLOAT16), Net.checkpointed(BFLOAT16));
   }
 
   /** The same in float64: the losses of the rows, each counted by {@link #COUNTS}. */
   private static double loss(Map<String, double[]> w, double[] x) {
     double loss = 0;
     for (int row = 0; row < x.length / D; row++) {
-      double[] y = java.util.Arrays.copyOfRange(x, row * D, (row + 1) * D);
+      double[] y = Arrays.copyOfRange(x, row * D, (row + 1) * D);
       for (int layer = 0; layer < 2; layer++) {
         double[] z = linear(w, "blocks." + layer + ".proj", y, D);
         for (int i = 0; i < D; i++) {
@@ -193,21 +224,21 @@ class GradientTest {
         net.gradient(),
         weights,
         sums,
-        List.of(owner.floats(floats(x), ROWS, D)),
+        Map.of("x", owner.floats(floats(x), ROWS, D)),
         List.of(owner.floats(COUNTS, ROWS)));
   }
 
   private static void assertClose(String what, float[] actual, double[] expected, double part) {
-    double largest = java.util.Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
     assertThat(actual).as(what).hasSize(expected.length);
     for (int i = 0; i < actual.length; i++) {
       assertThat((double) actual[i]).as(what + " " + i).isCloseTo(expected[i], within(part * largest));
     }
   }
 
-  @Test
-  void gradientsAreThoseOfFiniteDifferences() {
-    Net net = Net.of(FLOAT32);
+  @ParameterizedTest
+  @MethodSource("float32")
+  void gradientsAreThoseOfFiniteDifferences(Net net) {
     Map<String, double[]> numbers = weights();
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
         Parameters weights = parameters(numbers);
@@ -227,9 +258,9 @@ class GradientTest {
     }
   }
 
-  @Test
-  void gradientsOfTwoCallsAddUp() {
-    Net net = Net.of(FLOAT32);
+  @ParameterizedTest
+  @MethodSource("float32")
+  void gradientsOfTwoCallsAddUp(Net net) {
     double[] other = normal(ROWS * D, 11);
     Map<String, double[]> numbers = weights();
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
@@ -249,9 +280,9 @@ class GradientTest {
     }
   }
 
-  @Test
-  void aWeightWithoutASumIsFrozen() {
-    Net net = Net.of(FLOAT32);
+  @ParameterizedTest
+  @MethodSource("float32")
+  void aWeightWithoutASumIsFrozen(Net net) {
     Map<String, double[]> numbers = weights();
     Map<String, double[]> trained = new TreeMap<>(Map.of("out.weight", numbers.get("out.weight")));
     Map<String, double[]> frozen = new TreeMap<>(numbers);
@@ -273,9 +304,9 @@ class GradientTest {
     }
   }
 
-  @Test
-  void aWeightThatHasNoEffectHasNoGradient() {
-    Net net = Net.of(FLOAT32);
+  @ParameterizedTest
+  @MethodSource("float32")
+  void aWeightThatHasNoEffectHasNoGradient(Net net) {
     Map<String, double[]> numbers = weights();
     numbers.put("elsewhere.bias", normal(D, 12));
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
@@ -288,9 +319,9 @@ class GradientTest {
     }
   }
 
-  @Test
-  void lowRankFactorsLearnBesideFrozenLayers() {
-    Net net = Net.of(FLOAT32);
+  @ParameterizedTest
+  @MethodSource("float32")
+  void lowRankFactorsLearnBesideFrozenLayers(Net net) {
     Map<String, double[]> all = weights();
     all.putAll(lowRank());
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
@@ -305,9 +336,9 @@ class GradientTest {
     }
   }
 
-  @Test
-  void bfloat16GivesAboutTheGradientsOfFloat32AsFloat32() {
-    Net net = Net.of(BFLOAT16);
+  @ParameterizedTest
+  @MethodSource("bfloat16")
+  void bfloat16GivesAboutTheGradientsOfFloat32AsFloat32(Net net) {
     Map<String, double[]> numbers = weights();
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
         Parameters weights = parameters(numbers);
@@ -371,26 +402,21 @@ class GradientTest {
 
     assertThatThrownBy(() -> program.gradient(layer, List.of(), "y"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("method layer: there is no input y to derive by");
+        .hasMessage("layer: there is no input y to derive by");
   }
 
   @Test
-  void theNumberOfInputsMustFit() {
+  void eachResultHasAGradient() {
     Net net = Net.of(FLOAT32);
     try (LoadedProgram loaded = LoadedProgram.load(net.program(), Device.cpu());
         Parameters weights = parameters(weights());
         Parameters sums = weights.zeros()) {
+      Map<String, NativeTensor> inputs = Map.of("x", scope.floats(floats(x()), ROWS, D));
       assertThatThrownBy(
               () ->
-                  loaded.run(
-                      scope,
-                      net.gradient(),
-                      List.of(weights),
-                      sums,
-                      List.of(),
-                      List.of(scope.floats(COUNTS, ROWS))))
+                  loaded.run(scope, net.gradient(), List.of(weights), sums, inputs, List.of()))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("[x] are wanted, given are 0");
+          .hasMessage("[gradient_0] are wanted, given are 0");
     }
   }
 }

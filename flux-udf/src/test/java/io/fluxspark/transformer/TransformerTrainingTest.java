@@ -14,7 +14,8 @@ import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.WeightReader;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The numbers are those of make_training_step.py. */
 class TransformerTrainingTest {
@@ -23,8 +24,9 @@ class TransformerTrainingTest {
   private static final int COLUMNS = 3;
   private static final int TEXT_TOKENS = 7;
 
-  @Test
-  void oneStepIsPyTorchs() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void oneStepIsPyTorchs(boolean isCheckpointed) {
     Path folder = Golden.path("dev/transformer");
     TransformerConfig config = TransformerConfig.read(folder);
     float third = 1f / 3;
@@ -38,7 +40,9 @@ class TransformerTrainingTest {
                 DataType.FLOAT32);
         Parameters sums = weights.zeros();
         TransformerTraining training =
-            TransformerTraining.load(config, Device.cpu(), DataType.FLOAT32, 1);
+            isCheckpointed
+                ? TransformerTraining.loadCheckpointed(config, Device.cpu(), DataType.FLOAT32, 1)
+                : TransformerTraining.load(config, Device.cpu(), DataType.FLOAT32, 1);
         AdamW optimizer = new AdamW(weights);
         TensorScope scope = new TensorScope(Device.cpu())) {
       TransformerTraining.Result result =
