@@ -232,7 +232,9 @@ class GradientTest {
     double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
     assertThat(actual).as(what).hasSize(expected.length);
     for (int i = 0; i < actual.length; i++) {
-      assertThat((double) actual[i]).as(what + " " + i).isCloseTo(expected[i], within(part * largest));
+      assertThat((double) actual[i])
+          .as(what + " " + i)
+          .isCloseTo(expected[i], within(part * largest));
     }
   }
 
@@ -413,8 +415,7 @@ class GradientTest {
         Parameters sums = weights.zeros()) {
       Map<String, NativeTensor> inputs = Map.of("x", scope.floats(floats(x()), ROWS, D));
       assertThatThrownBy(
-              () ->
-                  loaded.run(scope, net.gradient(), List.of(weights), sums, inputs, List.of()))
+              () -> loaded.run(scope, net.gradient(), List.of(weights), sums, inputs, List.of()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("[gradient_0] are wanted, given are 0");
     }

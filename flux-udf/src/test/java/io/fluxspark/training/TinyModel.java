@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
-/** A whole model that is as small as can be, with first weights; its pictures are of 4 x 4 tokens. */
+/**
+ * A whole model that is as small as can be, with first weights; its pictures are of 4 x 4 tokens.
+ */
 record TinyModel(Path folder) {
   static final int CHANNELS = 4;
   static final int PATCH = 4;
@@ -136,10 +138,7 @@ record TinyModel(Path folder) {
         List.of(),
         new GivenTexts(HIDDEN),
         new PathObjective(
-            NoisePath.LINEAR,
-            new Timesteps(Timesteps.Density.UNIFORM, 0, 1, 1),
-            1,
-            mixtures),
+            NoisePath.LINEAR, new Timesteps(Timesteps.Density.UNIFORM, 0, 1, 1), 1, mixtures),
         new FlowLearner.Settings(0.1, empty, DataType.FLOAT32, 1, false));
   }
 }
