@@ -11,6 +11,7 @@ import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.StoredType;
 import io.fluxspark.weights.TensorEntry;
 import java.util.Arrays;
+import java.util.List;
 
 /** The tensors of a golden case, and how what we compute is compared with them. */
 public final class GoldenTensors implements AutoCloseable {
@@ -50,6 +51,21 @@ public final class GoldenTensors implements AutoCloseable {
   public void assertClose(String name, int skipped, float[] actual) {
     float[] all = floats(name);
     assertClose(name, actual, Arrays.copyOfRange(all, skipped, all.length));
+  }
+
+  /** As {@link #assertClose}, where only the tensor's first values are golden. */
+  public void assertStarts(String name, float[] actual) {
+    float[] first = floats(name);
+    assertClose(name, Arrays.copyOf(actual, first.length), first);
+  }
+
+  /** What follows {@code prefix.} in the names of tensors. */
+  public List<String> namesBelow(String prefix) {
+    return expected.names().stream()
+        .filter(name -> name.startsWith(prefix + "."))
+        .map(name -> name.substring(prefix.length() + 1))
+        .sorted()
+        .toList();
   }
 
   /** Holds where every value is within 1e-4 of the largest expected one. */
