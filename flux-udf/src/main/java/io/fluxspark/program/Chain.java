@@ -90,6 +90,9 @@ public final class Chain {
     Gradient.Lines lines = new Gradient.Lines();
     Set<String> derived = new LinkedHashSet<>(wanted);
     steps.forEach(step -> derived.addAll(step.results()));
+    // Added to a step's results, so that also one that hangs on frozen weights alone has a
+    // gradient.
+    lines.add("zero = torch.requires_grad_(torch.zeros(annotate(List[int], []), dtype=6))");
     inputs().forEach(input -> lines.add("v_%s = torch.clone(%s)".formatted(input, input)));
     lines.add("w_plain = annotate(Dict[str, Tensor], {})");
     lines.add("own = annotate(Dict[str, Tensor], {})");
@@ -202,6 +205,9 @@ public final class Chain {
                 step.method().name(),
                 step.takesWeights() ? "step_weights, " : "",
                 arguments));
+    for (String result : step.results()) {
+      lines.add("%sr_%s = torch.add(r_%s, zero)".formatted(indent, result, result));
+    }
     lines.add(
         ("%sgradients = torch.grad([%s], leaves, annotate(List[Optional[Tensor]], [%s]), None,"
                 + " False, True)")

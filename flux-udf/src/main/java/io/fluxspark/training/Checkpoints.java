@@ -62,7 +62,11 @@ final class Checkpoints {
     return folder.resolve(PREFIX + step);
   }
 
+  /** Saves a step's state, unless it is there. */
   void save(long step, List<Learner.TrainedPart> parts, List<AdamW> optimizers) {
+    if (Files.exists(of(step))) {
+      return;
+    }
     try {
       Files.createDirectories(folder);
       Path unfinished = folder.resolve("unfinished");
@@ -80,7 +84,6 @@ final class Checkpoints {
             StoredType.F32,
             Map.of("step", Long.toString(step)));
       }
-      remove(of(step));
       Files.move(unfinished, of(step), StandardCopyOption.ATOMIC_MOVE);
       List<Long> steps = steps();
       for (long old : steps.subList(0, Math.max(0, steps.size() - KEPT))) {

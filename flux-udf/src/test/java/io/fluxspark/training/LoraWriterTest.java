@@ -101,6 +101,9 @@ class LoraWriterTest {
             Transformer.load(config, TinyModel.checkpoint(folder), Device.cpu(), DataType.FLOAT32);
         TransformerTraining training =
             TransformerTraining.load(config, Device.cpu(), DataType.FLOAT32, SETTINGS.factor());
+        TransformerTraining checkpointed =
+            TransformerTraining.loadCheckpointed(
+                config, Device.cpu(), DataType.FLOAT32, SETTINGS.factor());
         TensorScope scope = new TensorScope(Device.cpu());
         Transformer adapted =
             base.adapted(
@@ -118,11 +121,13 @@ class LoraWriterTest {
               scope.floats(new float[] {400}, 1),
               scope.floats(new float[] {3.5f}, 1),
               Rotary.of(scope, config.axesDimsRope(), 4, List.of(new Rotary.Grid(0, 2, 3))));
-      List<Parameters> weights = List.of(frozen, factors);
-      assertThat(loss(scope, training, weights, sums, shown, says(scope, adapted, shown)))
-          .isLessThan(1e-10f);
-      assertThat(loss(scope, training, weights, sums, shown, says(scope, base, shown)))
-          .isGreaterThan(1e-4f);
+      for (TransformerTraining some : List.of(training, checkpointed)) {
+        List<Parameters> weights = List.of(frozen, factors);
+        assertThat(loss(scope, some, weights, sums, shown, says(scope, adapted, shown)))
+            .isLessThan(1e-10f);
+        assertThat(loss(scope, some, weights, sums, shown, says(scope, base, shown)))
+            .isGreaterThan(1e-4f);
+      }
       for (String name : sums.names()) {
         float[] gradient = sums.get(name).toFloats();
         assertThat(gradient).as(name).isNotEqualTo(new float[gradient.length]);

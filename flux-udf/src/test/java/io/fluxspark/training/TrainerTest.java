@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainerTest {
-  private static final BooleanSupplier NEVER = () -> false;
+  private static boolean never() {
+    return false;
+  }
 
   private final long openBefore = TensorScope.openValues();
   @TempDir private Path temp;
@@ -66,6 +68,13 @@ class TrainerTest {
       trainer.run(step, lines::add, cancelled);
     }
 
+    double meanLoss(int from, int to) {
+      return lines.subList(from, to).stream()
+          .mapToDouble(line -> line.losses().get("loss"))
+          .average()
+          .orElseThrow();
+    }
+
     @Override
     public void close() {
       trainer.close();
@@ -93,14 +102,14 @@ class TrainerTest {
     TrainingSettings settings = TinyModel.settings(2, 3, 2, 3e-3);
     try (Run whole = new Run(examples, settings, "whole");
         Run first = new Run(examples, settings, "broken")) {
-      whole.until(9, NEVER);
+      whole.until(9, TrainerTest::never);
       assertThatThrownBy(() -> first.until(9, () -> first.lines.size() == 4))
           .isInstanceOfSatisfying(
               FluxSparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERRUPTED))
           .hasMessage("training was stopped after step 4");
       try (Run second = new Run(examples, settings, "broken")) {
         assertThat(second.trainer.step()).isEqualTo(4);
-        second.until(9, NEVER);
+        second.until(9, TrainerTest::never);
 
         List<String> lines = reproducible(first.lines);
         lines = Stream.concat(lines.stream(), reproducible(second.lines).stream()).toList();
@@ -124,7 +133,7 @@ class TrainerTest {
   void onlyTheLastTwoCheckpointsStay() throws IOException {
     try (Run run = new Run(examples, TinyModel.settings(1, 2, 1, 1e-3), "checkpoints")) {
       for (int step = 1; step <= 4; step++) {
-        run.until(step, NEVER);
+        run.until(step, TrainerTest::never);
       }
     }
     try (Stream<Path> kept = Files.list(temp.resolve("checkpoints"))) {
@@ -138,7 +147,7 @@ class TrainerTest {
     TrainingSettings settings = TinyModel.settings(2, 2, 2, 1e-3);
     Path good = temp.resolve("checkpoints/step-3/transformer.safetensors");
     try (Run run = new Run(examples, settings, "checkpoints")) {
-      run.until(3, NEVER);
+      run.until(3, TrainerTest::never);
     }
     byte[] before = Files.readAllBytes(good);
     Example damaged = TinyModel.example("damaged", 2, 2, 7);
@@ -149,7 +158,7 @@ class TrainerTest {
         Map<String, float[]> weights = numbers(run.weights);
 
         FluxSparkException failure =
-            catchThrowableOfType(FluxSparkException.class, () -> run.until(9, NEVER));
+            catchThrowableOfType(FluxSparkException.class, () -> run.until(9, TrainerTest::never));
 
         assertThat(failure.code()).isEqualTo(ErrorCode.NOT_FINITE);
         assertThat(failure)
@@ -167,10 +176,53 @@ class TrainerTest {
   }
 
   @Test
+  void aThousandStepsNeedNoMoreMemoryThanAHundred() throws IOException {
+    try (Run run = new Run(examples, TinyModel.settings(2, 2, 1, 1e-3), "checkpoints")) {
+      run.until(100, TrainerTest::never);
+      long open = TensorScope.openValues();
+      run.until(200, TrainerTest::never);
+      long resident = residentMegabytes();
+      run.until(1000, TrainerTest::never);
+
+      assertThat(TensorScope.openValues()).isEqualTo(open);
+      // One set of gradients a step would be 150 MB.
+      assertThat(800 * Float.BYTES * run.weights.elements()).isGreaterThan(100_000_000L);
+      assertThat(residentMegabytes() - resident).isLessThan(100);
+    }
+  }
+
+  /** What this process has in memory without what Java may have for its objects. */
+  private static long residentMegabytes() throws IOException {
+    System.gc();
+    String line =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(l -> l.startsWith("VmRSS:"))
+            .findFirst()
+            .orElseThrow();
+    return Long.parseLong(line.replaceAll("\\D", "")) / 1024
+        - Runtime.getRuntime().totalMemory() / 1024 / 1024;
+  }
+
+  @Test
+  void twoPicturesAreLearntByHeart() throws IOException {
+    try (ExampleStore two = new ExampleStore(temp.resolve("examples"))) {
+      two.add(TinyModel.example("a", 2, 2, 1), 1);
+      two.add(TinyModel.example("b", 2, 2, 2), 1);
+      try (Run run = new Run(two, TinyModel.settings(1, 4, 1, 1e-2), "checkpoints")) {
+        run.until(400, TrainerTest::never);
+
+        // Mean squares of noise and picture are 1 each.
+        assertThat(run.lines.get(0).losses().get("loss")).isBetween(1.4, 2.6);
+        assertThat(run.meanLoss(380, 400)).isLessThan(0.7 * run.meanLoss(0, 20));
+      }
+    }
+  }
+
+  @Test
   void averagesFollowTheWeights() {
     try (Run run = new Run(examples, TinyModel.settings(1, 2, 1, 1e-3), "checkpoints")) {
       Map<String, float[]> first = numbers(run.weights);
-      run.until(1, NEVER);
+      run.until(1, TrainerTest::never);
 
       // The first step's memory is 2 / 11.
       Map<String, float[]> averages = numbers(run.trainer.averages().get("transformer"));
@@ -194,7 +246,7 @@ class TrainerTest {
   @Test
   void aCheckpointOfAnotherModelIsRefused() throws IOException {
     try (Run run = new Run(examples, TinyModel.settings(1, 2, 1, 1e-3), "checkpoints")) {
-      run.until(1, NEVER);
+      run.until(1, TrainerTest::never);
     }
     Path file = temp.resolve("checkpoints/step-1/transformer.safetensors");
     Golden.renamed(file, file, name -> name.replace("m.proj_out.bias", "m.other"));
