@@ -37,9 +37,10 @@ public final class Way {
   /**
    * How far each sample's way is from a straight line: the integral over t of |velocity - (x_1 -
    * x_0)|^2 (Liu et al. 2022, "Flow Straight and Fast", where it is S(Z)), divided by |x_1 -
-   * x_0|^2. 0 for a straight line that is gone along evenly. Between two points the velocity is
-   * their difference by that of their levels, which is the model's own where Euler's method is
-   * used. x_1 and x_0 are the first point and the last, one noise level apart.
+   * x_0|^2. 0 for a straight line that is gone along evenly, and for a sample that stays where it
+   * is. Between two points the velocity is their difference by that of their levels, which is the
+   * model's own where Euler's method is used. x_1 and x_0 are the first point and the last, one
+   * noise level apart.
    */
   public double[] straightness() {
     float[] first = points.get(0);
@@ -58,7 +59,7 @@ public final class Way {
           off += dt * (velocity - whole) * (velocity - whole);
         }
       }
-      each[sample] = off / length;
+      each[sample] = length == 0 ? 0 : off / length;
     }
     return each;
   }

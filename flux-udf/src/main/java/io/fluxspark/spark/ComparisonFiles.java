@@ -66,7 +66,7 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
                     Integer.toString(cell.modelCalls()),
                     number("%.4f", cell.retrieved()),
                     distance(cell),
-                    number("%.4f", all.straightness())));
+                    number("%.3e", all.straightness())));
           }
         });
     return lines;
@@ -101,7 +101,7 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
     lines.add("| --- | --- |");
     measured.forEach(
         (objective, all) ->
-            lines.add("| " + objective + " | " + number("%.4f", all.straightness()) + " |"));
+            lines.add("| " + objective + " | " + number("%.3e", all.straightness()) + " |"));
     return lines;
   }
 

@@ -84,7 +84,7 @@ class CompareObjectivesTest {
       String[] values = line.split(",", -1);
       assertThat(Double.parseDouble(values[4])).isIn(0.0, 0.5, 1.0);
       assertThat(values[5].isEmpty()).isEqualTo(values[1].equals("ddpm"));
-      assertThat(Double.parseDouble(values[6])).isPositive();
+      assertThat(Double.parseDouble(values[6])).isNotNegative();
     }
     assertThat(out.resolve("comparison.md"))
         .content()
@@ -107,7 +107,7 @@ class CompareObjectivesTest {
     "--pictures, 0, at least 1",
     "--step-counts, '4,0', at least 1",
     "--step-counts, many, many",
-    "--resolution, 24, a multiple of",
+    "--lr-warmup-steps, 3, at most --max-train-steps",
   })
   void refusesWhatCannotBe(String option, String value, String problem) throws IOException {
     CommandLineRun run = compare(option, value);
