@@ -8,6 +8,8 @@ import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.PromptEmbeds;
+import io.fluxspark.sampling.Euler;
+import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.text.TokenIds;
 import io.fluxspark.transformer.Rotary;
@@ -153,6 +155,7 @@ record BatchGeneration(
               owner,
               inputs.start(),
               inputs.schedule(),
+              new Euler(model.latents(), NoisePath.LINEAR),
               inputs.shown().apply(velocity),
               inputs.afterStep(),
               cancelled);

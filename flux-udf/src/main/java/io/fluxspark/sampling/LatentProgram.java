@@ -24,12 +24,11 @@ final class LatentProgram {
   final Method pack = pack(program.method("pack"));
   final Method unpack = unpack(program.method("unpack"));
   final Method draw = draw(program.method("draw"));
-  final Method noised = noised(program.method("noised"));
+  final Method mix = mix(program.method("mix"));
   final Method keep = keep(program.method("keep"));
   final Method besides = join(program.method("besides"), 1);
   final Method deeper = join(program.method("deeper"), 2);
   final Method first = first(program.method("first"));
-  final Method step = step(program.method("step"));
   final Method guide = guide(program.method("guide"));
   final Method picture = picture(program.method("picture"));
   final Method finite = finite(program.method("finite"));
@@ -49,12 +48,13 @@ final class LatentProgram {
     return m.returns(drawn.narrow(1, index, Dim.of(1)).flatten(1, 2)); // (B, C, H, W)
   }
 
-  /** sigma noise + (1 - sigma) x: a picture's latents at a noise level. */
-  private static Method noised(Method m) {
+  /** a x + b y. */
+  private static Method mix(Method m) {
+    Tensor a = m.input("a", DataType.FLOAT32, Dim.of(1)); // (1)
     Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
-    Tensor noise = m.input("noise", DataType.FLOAT32, B, S, C); // (B, S, C)
-    Tensor sigma = m.input("sigma", DataType.FLOAT32, Dim.of(1)); // (1)
-    return m.returns(sigma.multiply(noise).add(sigma.negate().add(1).multiply(x)));
+    Tensor b = m.input("b", DataType.FLOAT32, Dim.of(1)); // (1)
+    Tensor y = m.input("y", DataType.FLOAT32, B, S, C); // (B, S, C)
+    return m.returns(a.multiply(x).add(b.multiply(y)));
   }
 
   /** (1 - mask) known + mask x: what is made where the mask is 1, what is known elsewhere. */
@@ -105,14 +105,6 @@ final class LatentProgram {
             .unflatten(1, rows, columns); // (B, h, w, C, 2, 2)
     return m.returns(
         patches.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)); // (B, C, 2 h, 2 w)
-  }
-
-  /** x + dt v. */
-  private static Method step(Method m) {
-    Tensor x = m.input("x", DataType.FLOAT32, B, S, C); // (B, S, C)
-    Tensor v = m.input("v", DataType.FLOAT32, B, S, C); // (B, S, C)
-    Tensor dt = m.input("dt", DataType.FLOAT32, Dim.of(1)); // (1)
-    return m.returns(x.add(dt.multiply(v)));
   }
 
   /** True classifier-free guidance: negative + scale (positive - negative), with a scale a row. */

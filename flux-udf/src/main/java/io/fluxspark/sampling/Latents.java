@@ -48,23 +48,43 @@ public final class Latents implements AutoCloseable {
   public List<NativeTensor> noise(
       TensorScope owner, long[] seeds, int draws, int channels, int rows, int columns) {
     try (TensorScope temporary = new TensorScope(owner.device())) {
-      // The generator lives on the CPU whatever the device; its numbers are brought to the owner's.
       NativeTensor drawn =
-          loaded
-              .run(
-                  temporary,
-                  programs.noise,
-                  Argument.seeds(seeds),
-                  size(draws),
-                  size(channels),
-                  size(2L * rows),
-                  size(2L * columns))
-              .get(0); // (B, N, C, 2 h, 2 w)
+          drawn(temporary, seeds, draws, channels, 2L * rows, 2L * columns); // (B, N, C, 2 h, 2 w)
+      // The generator lives on the CPU whatever the device; its numbers are brought to the owner's.
       NativeTensor here = temporary.floats(drawn.toFloats(), drawn.shape());
       return IntStream.range(0, draws)
           .mapToObj(i -> loaded.run(owner, programs.draw, size(i), here).get(0))
           .toList();
     }
+  }
+
+  /**
+   * As many normal numbers as a sample has.
+   *
+   * @param seeds one a picture
+   * @param x (B, S, C)
+   * @return (B, S, C)
+   */
+  NativeTensor noiseLike(TensorScope owner, long[] seeds, NativeTensor x) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      NativeTensor drawn =
+          drawn(temporary, seeds, 1, 1, x.shape()[1], x.shape()[2]); // (B, 1, 1, S, C)
+      return owner.floats(drawn.toFloats(), x.shape());
+    }
+  }
+
+  private NativeTensor drawn(
+      TensorScope owner, long[] seeds, long draws, long channels, long rows, long columns) {
+    return loaded
+        .run(
+            owner,
+            programs.noise,
+            Argument.seeds(seeds),
+            size(draws),
+            size(channels),
+            size(rows),
+            size(columns))
+        .get(0);
   }
 
   /**
@@ -104,10 +124,10 @@ public final class Latents implements AutoCloseable {
   }
 
   /**
-   * Follows the velocity from noise to picture by Euler's method: x + (sigma_{i+1} - sigma_i) v at
-   * each step.
+   * Goes from noise to picture, through all levels of a schedule.
    *
    * @param start at the schedule's first noise level, (B, S, C); stays the caller's
+   * @param model whose answer is what the sampler's path asks for
    * @param cancelled asked before each step
    * @return (B, S, C)
    * @throws FluxSparkException {@code INTERRUPTED} once cancelled
@@ -116,34 +136,61 @@ public final class Latents implements AutoCloseable {
       TensorScope owner,
       NativeTensor start,
       Schedule schedule,
-      Velocity velocity,
+      Sampler sampler,
+      Velocity model,
       AfterStep afterStep,
       BooleanSupplier cancelled) {
-    int batch = (int) start.shape()[0];
     NativeTensor x = start;
     for (int i = 0; i < schedule.steps(); i++) {
       if (cancelled.getAsBoolean()) {
         throw new FluxSparkException(
             ErrorCode.INTERRUPTED, "cancelled before step " + (i + 1) + " of " + schedule.steps());
       }
-      try (TensorScope step = new TensorScope(owner.device())) {
-        float[] timesteps = new float[batch];
-        Arrays.fill(timesteps, schedule.timesteps()[i]);
-        NativeTensor v = velocity.at(step, x, step.floats(timesteps, batch)); // (B, S, C)
-        NativeTensor dt =
-            step.floats(new float[] {schedule.sigmas()[i + 1] - schedule.sigmas()[i]}, 1);
-        NativeTensor next = loaded.run(owner, programs.step, x, v, dt).get(0); // (B, S, C)
-        NativeTensor after = afterStep.apply(owner, next, schedule.sigmas()[i + 1]); // (B, S, C)
-        if (after != next) {
-          owner.free(next);
-        }
-        if (i > 0) {
-          owner.free(x);
-        }
-        x = after;
+      NativeTensor next = sampler.next(owner, schedule, i, x, model); // (B, S, C)
+      NativeTensor after = afterStep.apply(owner, next, schedule.sigmas()[i + 1]); // (B, S, C)
+      if (after != next) {
+        owner.free(next);
       }
+      if (i > 0) {
+        owner.free(x);
+      }
+      x = after;
     }
     return x;
+  }
+
+  /**
+   * What the model answers at a step's first noise level.
+   *
+   * @param x (B, S, C)
+   * @return (B, S, C)
+   */
+  NativeTensor ask(TensorScope owner, Schedule schedule, int step, NativeTensor x, Velocity model) {
+    float[] timesteps = new float[(int) x.shape()[0]];
+    Arrays.fill(timesteps, schedule.timesteps()[step]);
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      return model.at(owner, x, temporary.floats(timesteps, timesteps.length));
+    }
+  }
+
+  /**
+   * a x + b y.
+   *
+   * @param x (B, S, C); so is {@code y}
+   * @return (B, S, C)
+   */
+  NativeTensor mix(TensorScope owner, double a, NativeTensor x, double b, NativeTensor y) {
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      return loaded
+          .run(
+              owner,
+              programs.mix,
+              temporary.floats(new float[] {(float) a}, 1),
+              x,
+              temporary.floats(new float[] {(float) b}, 1),
+              y)
+          .get(0);
+    }
   }
 
   /**
@@ -152,10 +199,7 @@ public final class Latents implements AutoCloseable {
    * @param x (B, S, C); so is {@code noise}
    */
   public NativeTensor noised(TensorScope owner, NativeTensor x, NativeTensor noise, float sigma) {
-    try (TensorScope temporary = new TensorScope(owner.device())) {
-      NativeTensor level = temporary.floats(new float[] {sigma}, 1);
-      return loaded.run(owner, programs.noised, x, noise, level).get(0);
-    }
+    return mix(owner, sigma, noise, 1 - sigma, x);
   }
 
   /**

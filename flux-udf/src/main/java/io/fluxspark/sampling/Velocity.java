@@ -3,11 +3,14 @@ package io.fluxspark.sampling;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 
-/** Where a sample moves: the model's prediction of noise - picture. */
+/**
+ * What a model answers to a noisy sample: FLUX.1's where it moves, noise - picture; a model that
+ * was trained on another {@link NoisePath} what that path asks for.
+ */
 @FunctionalInterface
 public interface Velocity {
   /**
-   * The velocity at a point.
+   * The answer at a point.
    *
    * @param x (B, S, C), float32
    * @param timestep (B), float32, 0 (picture) to 1000 (noise)

@@ -1,11 +1,39 @@
 package io.fluxspark.training;
 
+import io.fluxspark.sampling.NoisePath;
 import java.io.Serializable;
 
 /** What a transformer learns. */
 public sealed interface Goal extends Serializable {
-  /** The way from noise to the table's pictures, see {@link PathObjective}. */
-  record FlowMatching() implements Goal {}
+  /** A way from noise to the table's pictures, see {@link PathObjective}. */
+  sealed interface OnPath extends Goal {
+    /** The way, and what the model is asked for on it. */
+    NoisePath path();
+  }
+
+  /** The straight way, and its velocity: what FLUX.1 is. */
+  record FlowMatching() implements OnPath {
+    @Override
+    public NoisePath path() {
+      return NoisePath.LINEAR;
+    }
+  }
+
+  /** The variance-preserving way, and its velocity. */
+  record CosineVelocity() implements OnPath {
+    @Override
+    public NoisePath path() {
+      return NoisePath.COSINE;
+    }
+  }
+
+  /** The variance-preserving way, and the noise: denoising diffusion (DDPM). */
+  record CosineNoise() implements OnPath {
+    @Override
+    public NoisePath path() {
+      return NoisePath.COSINE.predictingNoise();
+    }
+  }
 
   /**
    * What the model says with classifier-free guidance, in one call; the new model has a guidance

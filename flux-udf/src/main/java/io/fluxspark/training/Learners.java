@@ -152,7 +152,8 @@ final class Learners implements AutoCloseable {
           steps.guidanceScale(),
           mixtures);
     }
-    return new PathObjective(NoisePath.LINEAR, plan.timesteps(), plan.guidanceScale(), mixtures);
+    NoisePath path = ((Goal.OnPath) plan.goal()).path();
+    return new PathObjective(path, plan.timesteps(), plan.guidanceScale(), mixtures);
   }
 
   private Teacher teacher() {

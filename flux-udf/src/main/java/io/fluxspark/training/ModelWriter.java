@@ -74,19 +74,39 @@ public final class ModelWriter {
     try {
       copy(configuration, target, Set.of());
       for (Map.Entry<String, WeightPlan> plan : plans.entrySet()) {
-        try (TensorScope scope = new TensorScope(Device.cpu())) {
-          Map<String, NativeTensor> weights = new TreeMap<>();
-          for (WeightSpec spec : plan.getValue().all()) {
-            weights.put(
-                storedName(plan.getKey(), spec.name()),
-                scope.floats(
-                    InitialWeights.of(plan.getKey(), spec, seed),
-                    spec.shape().stream().mapToLong(Long::longValue).toArray()));
-          }
-          SafetensorsFile.write(
-              target.resolve(weightsFile(plan.getKey())), weights, StoredType.F32, FORMAT);
-        }
+        writeFirst(target, plan.getKey(), plan.getValue(), seed);
       }
+    } catch (IOException e) {
+      throw failed(target, e);
+    }
+  }
+
+  private static void writeFirst(Path target, String part, WeightPlan plan, long seed)
+      throws IOException {
+    try (TensorScope scope = new TensorScope(Device.cpu())) {
+      Map<String, NativeTensor> weights = new TreeMap<>();
+      for (WeightSpec spec : plan.all()) {
+        weights.put(
+            storedName(part, spec.name()),
+            scope.floats(
+                InitialWeights.of(part, spec, seed),
+                spec.shape().stream().mapToLong(Long::longValue).toArray()));
+      }
+      SafetensorsFile.write(target.resolve(weightsFile(part)), weights, StoredType.F32, FORMAT);
+    }
+  }
+
+  /**
+   * Makes a model that has another one's autoencoder and text encoders, and a transformer with
+   * first weights.
+   *
+   * @param target made, with everything in it
+   * @param seed decides the weights
+   */
+  public static void withNewTransformer(ModelFolder base, Path target, long seed) {
+    try {
+      copy(base.path(), target, Set.of("transformer"));
+      writeFirst(target, "transformer", Transformer.plan(base.transformerConfig()), seed);
     } catch (IOException e) {
       throw failed(target, e);
     }

@@ -40,7 +40,8 @@ record Teacher(TransformerConfig config, Transformer transformer, Latents latent
             Batches.each(owner, scales, 1, 1));
   }
 
-  private Velocity velocity(
+  /** What it says when it is told a text; {@code owner} gets what is computed once. */
+  Velocity velocity(
       TensorScope owner, TextLearner.Text text, NativeTensor guidance, Rotary rotary) {
     NativeTensor txt = transformer.embedText(owner, text.hidden()); // (B, L, D)
     return (result, x, timestep) ->

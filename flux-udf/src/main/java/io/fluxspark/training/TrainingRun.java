@@ -46,7 +46,24 @@ public final class TrainingRun implements AutoCloseable {
       DataType type,
       StoredType savedType,
       boolean isCheckpointed)
-      implements Serializable {}
+      implements Serializable {
+    /** The same with another goal. */
+    public Plan withGoal(Goal other) {
+      return new Plan(
+          subject,
+          other,
+          lora,
+          sizes,
+          settings,
+          timesteps,
+          captionDropout,
+          guidanceScale,
+          vaeLosses,
+          type,
+          savedType,
+          isCheckpointed);
+    }
+  }
 
   private TrainingRun(
       ModelFolder model, Plan plan, ExampleStore examples, Learners learners, Trainer trainer) {

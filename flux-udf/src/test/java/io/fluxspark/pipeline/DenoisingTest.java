@@ -7,6 +7,8 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.sampling.Euler;
+import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Schedule;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.transformer.Rotary;
@@ -89,7 +91,14 @@ class DenoisingTest {
       visited.add(
           model
               .latents()
-              .sample(scope, inputs.start(), schedule, watched, inputs.afterStep(), () -> false)
+              .sample(
+                  scope,
+                  inputs.start(),
+                  schedule,
+                  new Euler(model.latents(), NoisePath.LINEAR),
+                  watched,
+                  inputs.afterStep(),
+                  () -> false)
               .toFloats());
 
       golden.assertClose("transformer_in_step0", given.get(0));

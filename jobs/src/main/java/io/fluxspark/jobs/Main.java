@@ -71,6 +71,7 @@ public final class Main implements Callable<Integer> {
     line.addSubcommand(new InspectCommand(environment));
     line.addSubcommand(new TrainCommand(environment));
     line.addSubcommand(new FineTuneCommand(environment));
+    line.addSubcommand(new CompareObjectivesCommand(environment));
     for (CommandLine command : line.getSubcommands().values()) {
       command
           .getCommandSpec()

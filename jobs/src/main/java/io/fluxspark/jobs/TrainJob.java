@@ -12,11 +12,8 @@ import io.fluxspark.training.Goal;
 import io.fluxspark.training.SampleSettings;
 import io.fluxspark.training.Subject;
 import io.fluxspark.training.TrainingRun;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -24,15 +21,13 @@ import org.apache.spark.sql.SparkSession;
 
 /** Trains a model: encodes the table once, then goes down the gradient in one task. */
 record TrainJob(Environment environment, TrainRequest request) {
-  private static final String CACHE = "cache";
-  private static final int PROBLEMS_NAMED = 3;
   private static final int SAMPLES = 16;
 
   void run() {
     Path output = Path.of(request.output()).toAbsolutePath();
     ModelFolder model = ModelLocation.open(request.model());
     FluxPipeline.verify(model);
-    requireTrainable(model);
+    requireTrainable(model, request.plan());
     TrainingRecord.keep(output, request, model.digest());
     SparkSession spark = environment.spark().get();
     String group = RunReport.runId(Instant.now());
@@ -57,7 +52,7 @@ record TrainJob(Environment environment, TrainRequest request) {
         ModelLocation.builtin(request.model()).isPresent()
             ? request.model()
             : model.path().toString();
-    Dataset<Row> examples = examples(spark, location, output);
+    Dataset<Row> examples = ExampleCache.examples(spark, request, location, output);
     long step =
         TrainingExamples.inOrder(examples)
             .mapPartitions(
@@ -68,8 +63,7 @@ record TrainJob(Environment environment, TrainRequest request) {
   }
 
   /** Refuses before anything is encoded what would fail afterwards. */
-  private void requireTrainable(ModelFolder model) {
-    TrainingRun.Plan plan = request.plan();
+  static void requireTrainable(ModelFolder model, TrainingRun.Plan plan) {
     if (model.conditioning() != Conditioning.NONE && plan.subject() != Subject.VAE) {
       throw new FluxSparkException(
           ErrorCode.INVALID_MODEL,
@@ -102,7 +96,7 @@ record TrainJob(Environment environment, TrainRequest request) {
           "--objective: guidance-distillation adds an embedding, which a LoRA cannot hold; --full is"
               + " needed");
     }
-    if (!(plan.goal() instanceof Goal.FlowMatching) && plan.subject() != Subject.TRANSFORMER) {
+    if (!(plan.goal() instanceof Goal.OnPath) && plan.subject() != Subject.TRANSFORMER) {
       throw new FluxSparkException(
           ErrorCode.INVALID_OPTION,
           "--train: '" + plan.subject() + "'; distillation trains the transformer alone");
@@ -119,36 +113,5 @@ record TrainJob(Environment environment, TrainRequest request) {
             given.guidanceScale(),
             given.trueCfgScale())
         : given;
-  }
-
-  /** The table's rows, encoded once. */
-  private Dataset<Row> examples(SparkSession spark, String model, Path output) {
-    Path cache = output.resolve(CACHE);
-    if (!Files.exists(cache.resolve("_SUCCESS"))) {
-      PromptTable table = PromptTable.open(spark, request.data(), request.dataFormat());
-      TrainingExamples.of(
-              table.rows(),
-              table.name(),
-              table.folder(),
-              model,
-              request.plan().subject(),
-              request.plan().sizes(),
-              request.plan().type().name().toLowerCase(Locale.ROOT))
-          .write()
-          .mode("overwrite")
-          .parquet(cache.toString());
-    }
-    Dataset<Row> examples = spark.read().parquet(cache.toString());
-    List<String> problems =
-        examples
-            .where(examples.col(TrainingExamples.ERROR).isNotNull())
-            .select(TrainingExamples.ERROR)
-            .limit(PROBLEMS_NAMED)
-            .as(Encoders.STRING())
-            .collectAsList();
-    if (!problems.isEmpty()) {
-      throw new FluxSparkException(ErrorCode.INVALID_ROW, String.join("; ", problems));
-    }
-    return examples;
   }
 }

@@ -1,5 +1,6 @@
 package io.fluxspark.jobs;
 
+import io.fluxspark.training.Goal;
 import io.fluxspark.training.SampleSettings;
 import io.fluxspark.training.TrainingRun;
 import java.util.Optional;
@@ -22,5 +23,10 @@ record TrainRequest(
     SampleSettings samples) {
   TrainRequest {
     dataFormat.ifPresent(PromptFormat::fromName);
+  }
+
+  /** The same with another goal. */
+  TrainRequest withGoal(Goal goal) {
+    return new TrainRequest(data, dataFormat, output, model, plan.withGoal(goal), samples);
   }
 }

@@ -61,7 +61,7 @@ final class TrainingRecord {
     ObjectNode record = JSON.createObjectNode();
     record.put("data", request.data());
     record.put("model", modelDigest);
-    record.put("goal", request.plan().goal().getClass().getSimpleName());
+    record.put("objective", request.plan().goal().getClass().getSimpleName());
     record.setAll((ObjectNode) JSON.valueToTree(request.plan()));
     ObjectNode settings = (ObjectNode) record.get("settings");
     settings.remove("logEvery");

@@ -74,8 +74,8 @@ final class Pictures {
     }
   }
 
-  /** The picture, made square. */
-  static BufferedImage scaled(BufferedImage picture, int size) {
+  /** The same pixels. */
+  static Picture pixels(BufferedImage picture) {
     int width = picture.getWidth();
     int height = picture.getHeight();
     int[] pixels = picture.getRGB(0, 0, width, height, null, 0, width);
@@ -85,7 +85,12 @@ final class Pictures {
       rgb[CHANNELS * i + 1] = (byte) (pixels[i] >> 8);
       rgb[CHANNELS * i + 2] = (byte) pixels[i];
     }
-    byte[] to = Resampling.bicubic(new Picture(width, height, rgb), size, size).rgb();
+    return new Picture(width, height, rgb);
+  }
+
+  /** The picture, made square. */
+  static BufferedImage scaled(BufferedImage picture, int size) {
+    byte[] to = Resampling.bicubic(pixels(picture), size, size).rgb();
     BufferedImage scaled = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < size * size; i++) {
       scaled.setRGB(

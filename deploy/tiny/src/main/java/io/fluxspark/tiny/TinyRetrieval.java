@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Likeness;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,7 +80,7 @@ public final class TinyRetrieval implements Callable<Integer> {
                 + " is needed");
       }
       BufferedImage picture = GeneratedPictures.picture(row);
-      Likeness likeness = Likeness.of(picture);
+      Likeness likeness = Likeness.of(Pictures.pixels(picture));
       Target nearest =
           targets.values().stream()
               .min(Comparator.comparingDouble(target -> likeness.distance(target.likeness())))
@@ -122,6 +123,6 @@ public final class TinyRetrieval implements Callable<Integer> {
 
   private Target target(String caption, String image) {
     BufferedImage picture = Pictures.read(data.resolve(image));
-    return new Target(caption, picture, Likeness.of(picture));
+    return new Target(caption, picture, Likeness.of(Pictures.pixels(picture)));
   }
 }

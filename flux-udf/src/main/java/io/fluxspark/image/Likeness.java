@@ -1,6 +1,4 @@
-package io.fluxspark.tiny;
-
-import java.awt.image.BufferedImage;
+package io.fluxspark.image;
 
 /**
  * A picture as it is compared with others: small and a little blurred, so that an edge that is off
@@ -9,18 +7,17 @@ import java.awt.image.BufferedImage;
  * @param values (32, 32, 3), 0 to 255
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by distance alone
-record Likeness(float[] values) {
+public record Likeness(float[] values) {
   private static final int SIDE = 32;
   private static final int CHANNELS = 3;
   private static final float[] KERNEL = {0.25f, 0.5f, 0.25f};
 
-  static Likeness of(BufferedImage picture) {
-    int[] pixels = Pictures.scaled(picture, SIDE).getRGB(0, 0, SIDE, SIDE, null, 0, SIDE);
-    float[] values = new float[CHANNELS * pixels.length];
-    for (int i = 0; i < pixels.length; i++) {
-      for (int channel = 0; channel < CHANNELS; channel++) {
-        values[CHANNELS * i + channel] = pixels[i] >> (16 - 8 * channel) & 255;
-      }
+  /** Of a picture of any size, made square. */
+  public static Likeness of(Picture picture) {
+    byte[] rgb = Resampling.bicubic(picture, SIDE, SIDE).rgb();
+    float[] values = new float[rgb.length];
+    for (int i = 0; i < rgb.length; i++) {
+      values[i] = rgb[i] & 255;
     }
     return new Likeness(blurred(blurred(values, CHANNELS, SIDE), CHANNELS * SIDE, SIDE));
   }
@@ -39,7 +36,7 @@ record Likeness(float[] values) {
   }
 
   /** Square of the Euclidean distance. */
-  double distance(Likeness other) {
+  public double distance(Likeness other) {
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
       double difference = values[i] - other.values[i];
