@@ -76,6 +76,6 @@ class InspectTest {
         .contains(
             "  def single_stream_block(self: __torch__.FluxTransformer,",
             "torch.scaled_dot_product_attention(",
-            "# bfloat16 (B, L + S, 64)");
+            "# bfloat16 (B, L + S, 256)");
   }
 }
