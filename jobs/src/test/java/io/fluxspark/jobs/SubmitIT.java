@@ -65,7 +65,7 @@ class SubmitIT {
   @CsvSource({
     "'generate --prompts nothing.csv --output out', fluxspark: error: --prompts nothing.csv: there is no such file",
     "'generate', fluxspark: error: Missing required options: ",
-    "'paint', fluxspark: error: unknown command or argument 'paint'; did you mean inspect?",
+    "'paint', fluxspark: error: unknown command or argument 'paint'; did you mean",
     "'inspect -- --no-such-option x', deploy/submit: Spark refused the options after --; its message is above",
   })
   void aWrongCommandLineHasExitCode2(String line, String problem) throws Exception {
