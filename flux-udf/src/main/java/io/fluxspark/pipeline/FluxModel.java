@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.text.ClipTextEncoder;
@@ -12,15 +13,13 @@ import io.fluxspark.transformer.Transformer;
 import io.fluxspark.vae.Vae;
 import io.fluxspark.weights.LoraTerms;
 import io.fluxspark.weights.LowRank;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The loaded parts of a pipeline folder, and their owner. */
 final class FluxModel implements AutoCloseable {
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Opened opened = new Opened();
   private final ModelFolder folder;
   private final Device device;
   private ClipTokenizer clipTokenizer;
@@ -56,19 +55,20 @@ final class FluxModel implements AutoCloseable {
   private void loadParts(DataType type) {
     DataType textType = type == DataType.FLOAT16 ? DataType.BFLOAT16 : type;
     DataType vaeType = type == DataType.FLOAT16 ? DataType.FLOAT32 : type;
-    clipTokenizer = opened(ClipTokenizer.open(folder.tokenizer()));
-    t5Tokenizer = opened(T5Tokenizer.open(folder.tokenizer2()));
+    clipTokenizer = opened.add(ClipTokenizer.open(folder.tokenizer()));
+    t5Tokenizer = opened.add(T5Tokenizer.open(folder.tokenizer2()));
     clip =
-        opened(
+        opened.add(
             ClipTextEncoder.load(
                 folder.textEncoderConfig(), folder.textEncoder(), device, textType));
     t5 =
-        opened(
+        opened.add(
             T5Encoder.load(folder.textEncoder2Config(), folder.textEncoder2(), device, textType));
     transformer =
-        opened(Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
-    vae = opened(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType));
-    latents = opened(Latents.load(device));
+        opened.add(
+            Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
+    vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType));
+    latents = opened.add(Latents.load(device));
   }
 
   /**
@@ -80,19 +80,19 @@ final class FluxModel implements AutoCloseable {
   FluxModel adapted(List<LoraTerms.Scaled> loras) {
     FluxModel model = new FluxModel(folder, device);
     try {
-      TensorScope terms = model.opened(new TensorScope(device));
+      TensorScope terms = model.opened.add(new TensorScope(device));
       model.clipTokenizer = clipTokenizer;
       model.t5Tokenizer = t5Tokenizer;
       model.vae = vae;
       model.latents = latents;
       model.clip =
-          model.opened(
+          model.opened.add(
               clip.adapted(
                   withoutPrefix(LoraTerms.read(loras, "text_encoder", terms, clip.type()))));
       model.t5 =
-          model.opened(t5.adapted(LoraTerms.read(loras, "text_encoder_2", terms, t5.type())));
+          model.opened.add(t5.adapted(LoraTerms.read(loras, "text_encoder_2", terms, t5.type())));
       model.transformer =
-          model.opened(
+          model.opened.add(
               transformer.adapted(LoraTerms.read(loras, "transformer", terms, transformer.type())));
       return model;
     } catch (RuntimeException | Error e) {
@@ -106,11 +106,6 @@ final class FluxModel implements AutoCloseable {
     Map<String, LowRank> named = new TreeMap<>();
     terms.forEach((module, term) -> named.put(module.replaceFirst("^text_model\\.", ""), term));
     return named;
-  }
-
-  private <T extends AutoCloseable> T opened(T part) {
-    opened.push(part);
-    return part;
   }
 
   ModelFolder folder() {
@@ -151,12 +146,6 @@ final class FluxModel implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing " + folder.path() + ": " + e.getMessage(), e);
-      }
-    }
+    opened.close();
   }
 }

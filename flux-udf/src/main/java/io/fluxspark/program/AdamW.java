@@ -37,6 +37,7 @@ public final class AdamW implements AutoCloseable {
       """
               .indent(2));
 
+  private final Opened opened = new Opened();
   private final Parameters weights;
   private final Parameters m;
   private final Parameters v;
@@ -50,10 +51,15 @@ public final class AdamW implements AutoCloseable {
    */
   public AdamW(Parameters weights) {
     this.weights = weights;
-    this.program = LoadedProgram.load(PROGRAM, weights.device());
-    this.m = weights.zeros();
-    this.v = weights.zeros();
-    this.average = weights.copy();
+    try {
+      this.program = opened.add(LoadedProgram.load(PROGRAM, weights.device()));
+      this.m = opened.add(weights.zeros());
+      this.v = opened.add(weights.zeros());
+      this.average = opened.add(weights.copy());
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /**
@@ -147,9 +153,6 @@ public final class AdamW implements AutoCloseable {
 
   @Override
   public void close() {
-    program.close();
-    m.close();
-    v.close();
-    average.close();
+    opened.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.fluxspark.training;
 
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.text.ClipConfig;
@@ -13,6 +14,7 @@ import java.util.List;
 
 /** Encoders that learn with the transformer, in float32. */
 final class EncoderLearner implements TextLearner {
+  private final Opened opened = new Opened();
   private final Parameters clipWeights;
   private final Parameters t5Weights;
   private final ClipTextEncoder clip;
@@ -25,10 +27,15 @@ final class EncoderLearner implements TextLearner {
       ClipConfig clipConfig, Parameters clipWeights, T5Config t5Config, Parameters t5Weights) {
     this.clipWeights = clipWeights;
     this.t5Weights = t5Weights;
-    this.clip = ClipTextEncoder.of(clipConfig, clipWeights);
-    this.t5 = T5Encoder.of(t5Config, t5Weights);
-    this.clipTraining = ClipTraining.load(clipConfig, clipWeights.device());
-    this.t5Training = T5Training.load(t5Config, t5Weights.device());
+    try {
+      this.clip = opened.add(ClipTextEncoder.of(clipConfig, clipWeights));
+      this.t5 = opened.add(T5Encoder.of(t5Config, t5Weights));
+      this.clipTraining = opened.add(ClipTraining.load(clipConfig, clipWeights.device()));
+      this.t5Training = opened.add(T5Training.load(t5Config, t5Weights.device()));
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
   }
 
   @Override
@@ -58,9 +65,6 @@ final class EncoderLearner implements TextLearner {
 
   @Override
   public void close() {
-    t5Training.close();
-    clipTraining.close();
-    t5.close();
-    clip.close();
+    opened.close();
   }
 }

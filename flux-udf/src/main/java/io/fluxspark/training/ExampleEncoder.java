@@ -5,6 +5,7 @@ import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.ClipTokenizer;
@@ -12,8 +13,6 @@ import io.fluxspark.text.T5Encoder;
 import io.fluxspark.text.T5Tokenizer;
 import io.fluxspark.vae.Vae;
 import java.io.Serializable;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 
 /** Runs what is not trained: pictures and captions to examples. Used by one thread at a time. */
@@ -22,7 +21,7 @@ public final class ExampleEncoder implements AutoCloseable {
   private static final long[] NO_LONGS = {};
   private static final byte[] NO_BYTES = {};
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Opened opened = new Opened();
   private final Device device;
   private final Subject subject;
   private final int maxSequenceLength;
@@ -66,20 +65,17 @@ public final class ExampleEncoder implements AutoCloseable {
     if (subject == Subject.VAE) {
       return;
     }
-    vae = opened(Vae.load(folder.vaeConfig(), folder.vae(), device, type));
-    clipTokenizer = opened(ClipTokenizer.open(folder.tokenizer()));
-    t5Tokenizer = opened(T5Tokenizer.open(folder.tokenizer2()));
+    vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, type));
+    clipTokenizer = opened.add(ClipTokenizer.open(folder.tokenizer()));
+    t5Tokenizer = opened.add(T5Tokenizer.open(folder.tokenizer2()));
     if (subject == Subject.TRANSFORMER) {
       clip =
-          opened(
+          opened.add(
               ClipTextEncoder.load(folder.textEncoderConfig(), folder.textEncoder(), device, type));
-      t5 = opened(T5Encoder.load(folder.textEncoder2Config(), folder.textEncoder2(), device, type));
+      t5 =
+          opened.add(
+              T5Encoder.load(folder.textEncoder2Config(), folder.textEncoder2(), device, type));
     }
-  }
-
-  private <T extends AutoCloseable> T opened(T part) {
-    opened.push(part);
-    return part;
   }
 
   /** An example; the picture is brought to its size first. */
@@ -145,12 +141,6 @@ public final class ExampleEncoder implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing an encoder: " + e.getMessage(), e);
-      }
-    }
+    opened.close();
   }
 }

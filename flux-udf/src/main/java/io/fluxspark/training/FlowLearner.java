@@ -3,6 +3,7 @@ package io.fluxspark.training;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
@@ -19,6 +20,7 @@ import java.util.SplittableRandom;
 
 /** Teaches a transformer what an objective asks. */
 final class FlowLearner implements Learner {
+  private final Opened opened = new Opened();
   private final TransformerConfig transformerConfig;
   private final VaeConfig vaeConfig;
   private final Parameters weights;
@@ -68,14 +70,20 @@ final class FlowLearner implements Learner {
     this.texts = texts;
     this.objective = objective;
     this.settings = settings;
-    this.training =
-        settings.isCheckpointed()
-            ? TransformerTraining.loadCheckpointed(
-                transformerConfig, device, settings.type(), settings.lowRankFactor())
-            : TransformerTraining.load(
-                transformerConfig, device, settings.type(), settings.lowRankFactor());
-    this.latents = Latents.load(device);
-    this.mixtures = new Mixtures(device);
+    try {
+      this.training =
+          opened.add(
+              settings.isCheckpointed()
+                  ? TransformerTraining.loadCheckpointed(
+                      transformerConfig, device, settings.type(), settings.lowRankFactor())
+                  : TransformerTraining.load(
+                      transformerConfig, device, settings.type(), settings.lowRankFactor()));
+      this.latents = opened.add(Latents.load(device));
+      this.mixtures = opened.add(new Mixtures(device));
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
   }
 
   @Override
@@ -162,8 +170,6 @@ final class FlowLearner implements Learner {
 
   @Override
   public void close() {
-    mixtures.close();
-    latents.close();
-    training.close();
+    opened.close();
   }
 }

@@ -3,6 +3,7 @@ package io.fluxspark.training;
 import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.sampling.NoisePath;
@@ -13,13 +14,11 @@ import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
 import io.fluxspark.weights.WeightReader;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 
 /** Makes what a plan says that is to be learnt, and owns its weights. */
 final class Learners implements AutoCloseable {
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Opened opened = new Opened();
   private final ModelFolder model;
   private final Plan plan;
   private final Device device;
@@ -30,7 +29,7 @@ final class Learners implements AutoCloseable {
     this.plan = plan;
     this.device = device;
     try {
-      this.learner = opened(plan.subject() == Subject.VAE ? vae() : transformer());
+      this.learner = opened.add(plan.subject() == Subject.VAE ? vae() : transformer());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -60,7 +59,7 @@ final class Learners implements AutoCloseable {
   private Learner vae() {
     return new VaeLearner(
         model.vaeConfig(),
-        opened(
+        opened.add(
             WeightReader.parameters(
                 Vae.plan(model.vaeConfig()), model.vae(), device, DataType.FLOAT32)),
         plan.type(),
@@ -77,7 +76,7 @@ final class Learners implements AutoCloseable {
         plan.lora() == null
             ? List.of()
             : List.of(
-                opened(
+                opened.add(
                     WeightReader.parameters(
                         Transformer.plan(model.transformerConfig()),
                         model.transformer(),
@@ -86,9 +85,9 @@ final class Learners implements AutoCloseable {
     return new FlowLearner(
         trained(),
         model.vaeConfig(),
-        opened(firstWeights()),
+        opened.add(firstWeights()),
         frozen,
-        opened(texts()),
+        opened.add(texts()),
         objective(),
         new FlowLearner.Settings(
             plan.captionDropout(),
@@ -122,14 +121,14 @@ final class Learners implements AutoCloseable {
     }
     return new EncoderLearner(
         model.textEncoderConfig(),
-        opened(
+        opened.add(
             WeightReader.parameters(
                 ClipTextEncoder.plan(model.textEncoderConfig(), model.textEncoder()),
                 model.textEncoder(),
                 device,
                 DataType.FLOAT32)),
         model.textEncoder2Config(),
-        opened(
+        opened.add(
             WeightReader.parameters(
                 T5Encoder.plan(model.textEncoder2Config()),
                 model.textEncoder2(),
@@ -138,7 +137,7 @@ final class Learners implements AutoCloseable {
   }
 
   private Objective objective() {
-    Mixtures mixtures = opened(new Mixtures(device));
+    Mixtures mixtures = opened.add(new Mixtures(device));
     if (plan.goal() instanceof Goal.Guidance guidance) {
       return new GuidanceDistillation(
           teacher(), plan.timesteps(), guidance.lowestScale(), guidance.highestScale(), mixtures);
@@ -159,24 +158,13 @@ final class Learners implements AutoCloseable {
   private Teacher teacher() {
     return new Teacher(
         model.transformerConfig(),
-        opened(
+        opened.add(
             Transformer.load(model.transformerConfig(), model.transformer(), device, plan.type())),
-        opened(Latents.load(device)));
-  }
-
-  private <T extends AutoCloseable> T opened(T part) {
-    opened.push(part);
-    return part;
+        opened.add(Latents.load(device)));
   }
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing a training: " + e.getMessage(), e);
-      }
-    }
+    opened.close();
   }
 }

@@ -3,6 +3,7 @@ package io.fluxspark.training;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.program.AdamW;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.Threads;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  * number, so that a run that goes on from a checkpoint is the run that was never broken off.
  */
 public final class Trainer implements AutoCloseable {
+  private final Opened opened = new Opened();
   private final Learner learner;
   private final ExampleStore examples;
   private final TrainingSettings settings;
@@ -55,13 +57,13 @@ public final class Trainer implements AutoCloseable {
     this.threads = Executors.newFixedThreadPool(settings.workers());
     try {
       for (Learner.TrainedPart part : learner.parts()) {
-        optimizers.add(new AdamW(part.weights()));
+        optimizers.add(opened.add(new AdamW(part.weights())));
       }
       for (int worker = 0; worker < settings.workers(); worker++) {
         List<Parameters> own = new ArrayList<>();
         sums.add(own);
         for (Learner.TrainedPart part : learner.parts()) {
-          own.add(part.weights().zeros());
+          own.add(opened.add(part.weights().zeros()));
         }
       }
       this.checkpoints
@@ -230,8 +232,7 @@ public final class Trainer implements AutoCloseable {
   public void close() {
     threads.shutdown();
     awaitWorkers();
-    optimizers.forEach(AdamW::close);
-    sums.forEach(own -> own.forEach(Parameters::close));
+    opened.close();
   }
 
   /** Nothing may be freed that a worker still uses, also where this thread was interrupted. */

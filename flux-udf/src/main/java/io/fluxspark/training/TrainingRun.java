@@ -141,7 +141,8 @@ public final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    trainer.close();
-    learners.close();
+    try (learners) {
+      trainer.close();
+    }
   }
 }

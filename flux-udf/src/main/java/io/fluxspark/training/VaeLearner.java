@@ -3,6 +3,7 @@ package io.fluxspark.training;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
@@ -15,6 +16,7 @@ import java.util.SplittableRandom;
 
 /** Teaches an autoencoder to give pictures back. */
 public final class VaeLearner implements Learner {
+  private final Opened opened = new Opened();
   private final VaeConfig config;
   private final VaeTraining training;
   private final Latents latents;
@@ -30,8 +32,13 @@ public final class VaeLearner implements Learner {
     this.config = config;
     this.weights = weights;
     this.counts = counts;
-    this.training = VaeTraining.load(config, device, type);
-    this.latents = Latents.load(device);
+    try {
+      this.training = opened.add(VaeTraining.load(config, device, type));
+      this.latents = opened.add(Latents.load(device));
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
   }
 
   @Override
@@ -79,7 +86,6 @@ public final class VaeLearner implements Learner {
 
   @Override
   public void close() {
-    latents.close();
-    training.close();
+    opened.close();
   }
 }
