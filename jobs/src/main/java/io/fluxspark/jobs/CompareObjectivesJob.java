@@ -67,7 +67,8 @@ record CompareObjectivesJob(
   private void compare(
       SparkSession spark, ModelFolder model, Path output, Interruption interruption) {
     try {
-      String location = model.path().toString();
+      String location =
+          firstWeights == FirstWeights.NEW ? model.path().toString() : request.location(model);
       TrainingRun.Plan plan = request.plan();
       TrainingExamples.inOrder(ExampleCache.examples(spark, request, location, output))
           .mapPartitions(

@@ -47,11 +47,7 @@ record TrainJob(Environment environment, TrainRequest request) {
   }
 
   private void train(SparkSession spark, ModelFolder model, Path output) {
-    // A built-in model has another folder in each process.
-    String location =
-        ModelLocation.builtin(request.model()).isPresent()
-            ? request.model()
-            : model.path().toString();
+    String location = request.location(model);
     Dataset<Row> examples = ExampleCache.examples(spark, request, location, output);
     long step =
         TrainingExamples.inOrder(examples)

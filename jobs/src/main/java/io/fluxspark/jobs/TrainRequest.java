@@ -1,5 +1,7 @@
 package io.fluxspark.jobs;
 
+import io.fluxspark.pipeline.ModelFolder;
+import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.training.Goal;
 import io.fluxspark.training.SampleSettings;
 import io.fluxspark.training.TrainingRun;
@@ -28,5 +30,14 @@ record TrainRequest(
   /** The same with another goal. */
   TrainRequest withGoal(Goal goal) {
     return new TrainRequest(data, dataFormat, output, model, plan.withGoal(goal), samples);
+  }
+
+  /**
+   * Where every process finds the model: a built-in one has another folder in each.
+   *
+   * @param opened {@link #model}, as this process sees it
+   */
+  String location(ModelFolder opened) {
+    return ModelLocation.builtin(model).isPresent() ? model : opened.path().toString();
   }
 }
