@@ -224,11 +224,21 @@ public final class Latents implements AutoCloseable {
   public Velocity besides(Velocity velocity, NativeTensor tokens) {
     return (owner, x, timestep) -> {
       try (TensorScope temporary = new TensorScope(owner.device())) {
-        NativeTensor all = loaded.run(temporary, programs.besides, x, tokens).get(0); // (B, S+M, C)
+        NativeTensor all = besides(temporary, x, tokens); // (B, S + M, C)
         NativeTensor v = velocity.at(temporary, all, timestep); // (B, S + M, C)
         return loaded.run(owner, programs.first, size(x.shape()[1]), v).get(0);
       }
     };
+  }
+
+  /**
+   * More tokens: (B, S, C) and (B, M, C) to (B, S + M, C).
+   *
+   * @param x (B, S, C)
+   * @param tokens (B, M, C)
+   */
+  public NativeTensor besides(TensorScope owner, NativeTensor x, NativeTensor tokens) {
+    return loaded.run(owner, programs.besides, x, tokens).get(0);
   }
 
   /**

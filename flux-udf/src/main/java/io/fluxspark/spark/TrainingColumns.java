@@ -14,12 +14,15 @@ import org.apache.spark.sql.types.StructType;
  * Where a training table has what.
  *
  * @param image position of the pictures
+ * @param condImage position of the pictures that are edited; -1 for a table without
  * @param caption position of the captions; -1 where none are needed
  * @param weight position of how often rows are drawn; -1 for a table without
  * @param id position of the rows' ids; -1 for a table without
  */
-record TrainingColumns(int image, int caption, int weight, int id) implements Serializable {
+record TrainingColumns(int image, int condImage, int caption, int weight, int id)
+    implements Serializable {
   static final String IMAGE = "image";
+  static final String COND_IMAGE = "cond_image";
   static final String PROMPT = "prompt";
   static final String WEIGHT = "weight";
   static final String ID = "id";
@@ -33,6 +36,7 @@ record TrainingColumns(int image, int caption, int weight, int id) implements Se
   static TrainingColumns of(StructType schema, String table, boolean needsCaptions) {
     return new TrainingColumns(
         required(schema, table, IMAGE),
+        position(schema, COND_IMAGE).orElse(-1),
         needsCaptions ? required(schema, table, PROMPT) : -1,
         position(schema, WEIGHT).orElse(-1),
         position(schema, ID).orElse(-1));

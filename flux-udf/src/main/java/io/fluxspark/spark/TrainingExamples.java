@@ -2,6 +2,7 @@ package io.fluxspark.spark;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import io.fluxspark.image.Picture;
 import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.GivenImage;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -60,6 +62,7 @@ public record TrainingExamples(
           .add("pixels", DataTypes.BinaryType)
           .add("mean", DataTypes.BinaryType)
           .add("log_variance", DataTypes.BinaryType)
+          .add("condition", DataTypes.BinaryType)
           .add("clip_ids", DataTypes.createArrayType(DataTypes.LongType))
           .add("t5_ids", DataTypes.createArrayType(DataTypes.LongType))
           .add("pooled", DataTypes.BinaryType)
@@ -69,7 +72,7 @@ public record TrainingExamples(
    * The table's rows as examples, or with what is wrong with them.
    *
    * @param rows with a column {@code image}, {@code prompt} where captions are needed, and perhaps
-   *     {@code weight} and {@code id}
+   *     {@code cond_image}, {@code weight} and {@code id}
    * @throws FluxSparkException {@code INVALID_TABLE} where a column is missing
    */
   public static Dataset<Row> of(
@@ -121,9 +124,13 @@ public record TrainingExamples(
     long position = row.getLong(row.size() - 1);
     String id = columns.id() < 0 ? Long.toString(position) : text(row, columns.id());
     try {
-      InputImage image = image(row, files);
+      InputImage image = image(row, TrainingColumns.IMAGE, columns.image(), files);
       Example example =
-          encoder.encode(id, reader.picture(TrainingColumns.IMAGE, image), caption(row));
+          encoder.encode(
+              id,
+              reader.picture(TrainingColumns.IMAGE, image),
+              edited(row, files, reader),
+              caption(row));
       return row(position, example, caption(row), weight(row));
     } catch (FluxSparkException e) {
       if (e.code() != ErrorCode.INVALID_ROW) {
@@ -137,8 +144,18 @@ public record TrainingExamples(
     }
   }
 
-  private InputImage image(Row row, HadoopInputFiles files) {
-    Object value = PlanRows.given(row.isNullAt(columns.image()) ? null : row.get(columns.image()));
+  /** The picture that is edited, where the row has one. */
+  private Optional<Picture> edited(Row row, HadoopInputFiles files, PictureReader reader) {
+    int position = columns.condImage();
+    if (position < 0 || row.isNullAt(position)) {
+      return Optional.empty();
+    }
+    String column = TrainingColumns.COND_IMAGE;
+    return Optional.of(reader.picture(column, image(row, column, position, files)));
+  }
+
+  private InputImage image(Row row, String column, int position, HadoopInputFiles files) {
+    Object value = PlanRows.given(row.isNullAt(position) ? null : row.get(position));
     if (value instanceof byte[] bytes) {
       return new InputImage(null, bytes, "");
     }
@@ -150,7 +167,8 @@ public record TrainingExamples(
             ? given.path()
             : value instanceof String text ? text : null;
     if (path == null) {
-      throw invalid("image: is missing; a path, a picture's bytes, or a struct of both is needed");
+      throw invalid(
+          column + ": is missing; a path, a picture's bytes, or a struct of both is needed");
     }
     String resolved = files.resolve(path);
     return new InputImage(resolved, null, files.version(resolved));
@@ -203,6 +221,7 @@ public record TrainingExamples(
         example.pixels(),
         bytes(example.mean()),
         bytes(example.logVariance()),
+        bytes(example.condition()),
         example.clipIds(),
         example.t5Ids(),
         bytes(example.pooled()),
@@ -218,6 +237,7 @@ public record TrainingExamples(
         row.getAs("pixels"),
         floats(row.getAs("mean")),
         floats(row.getAs("log_variance")),
+        floats(row.getAs("condition")),
         longs(row, "clip_ids"),
         longs(row, "t5_ids"),
         floats(row.getAs("pooled")),

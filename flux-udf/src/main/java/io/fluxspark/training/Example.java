@@ -11,6 +11,8 @@ import java.io.Serializable;
  * @param pixels (height, width, 3), where the autoencoder is trained
  * @param mean of the latent's distribution, (latent_channels, height / f, width / f)
  * @param logVariance of the latent's distribution, as {@code mean}
+ * @param condition the latent's mean of the picture that is edited, as {@code mean}; empty where
+ *     none is
  * @param clipIds tokens of the caption, (77), where CLIP is trained
  * @param t5Ids tokens of the caption, (L), where T5 is trained
  * @param pooled what CLIP gives for the caption, where it is not trained
@@ -24,6 +26,7 @@ public record Example(
     byte[] pixels,
     float[] mean,
     float[] logVariance,
+    float[] condition,
     long[] clipIds,
     long[] t5Ids,
     float[] pooled,

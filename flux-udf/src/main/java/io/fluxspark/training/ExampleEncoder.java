@@ -14,6 +14,7 @@ import io.fluxspark.text.T5Tokenizer;
 import io.fluxspark.vae.Vae;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs what is not trained: pictures and captions to examples. Used by one thread at a time. */
 public final class ExampleEncoder implements AutoCloseable {
@@ -78,8 +79,13 @@ public final class ExampleEncoder implements AutoCloseable {
     }
   }
 
-  /** An example; the picture is brought to its size first. */
-  public Example encode(String id, Picture given, String caption) {
+  /**
+   * An example; the picture is brought to its size first.
+   *
+   * @param edited the picture that is edited, as FLUX.1-Kontext is shown it; brought to the size of
+   *     the other
+   */
+  public Example encode(String id, Picture given, Optional<Picture> edited, String caption) {
     Picture picture = framing.frame(given);
     if (subject == Subject.VAE) {
       return new Example(
@@ -89,14 +95,19 @@ public final class ExampleEncoder implements AutoCloseable {
           picture.rgb(),
           NO_FLOATS,
           NO_FLOATS,
+          NO_FLOATS,
           NO_LONGS,
           NO_LONGS,
           NO_FLOATS,
           NO_FLOATS);
     }
     try (TensorScope temporary = new TensorScope(device)) {
-      NativeTensor bytes = temporary.bytes(picture.rgb(), 1, picture.height(), picture.width(), 3);
-      Vae.Moments moments = vae.encode(temporary, vae.values(temporary, bytes));
+      Vae.Moments moments = moments(temporary, picture);
+      float[] condition =
+          edited
+              .map(other -> Framing.cover(other, picture.width(), picture.height()))
+              .map(other -> moments(temporary, other).mean().toFloats())
+              .orElse(NO_FLOATS);
       return withText(
           temporary,
           id,
@@ -104,14 +115,20 @@ public final class ExampleEncoder implements AutoCloseable {
           picture.height(),
           moments.mean().toFloats(),
           moments.logVariance().toFloats(),
+          condition,
           caption);
     }
+  }
+
+  private Vae.Moments moments(TensorScope owner, Picture picture) {
+    NativeTensor bytes = owner.bytes(picture.rgb(), 1, picture.height(), picture.width(), 3);
+    return vae.encode(owner, vae.values(owner, bytes));
   }
 
   /** The empty caption, as an example without a picture. */
   public Example empty() {
     try (TensorScope temporary = new TensorScope(device)) {
-      return withText(temporary, "", 0, 0, NO_FLOATS, NO_FLOATS, "");
+      return withText(temporary, "", 0, 0, NO_FLOATS, NO_FLOATS, NO_FLOATS, "");
     }
   }
 
@@ -122,6 +139,7 @@ public final class ExampleEncoder implements AutoCloseable {
       int height,
       float[] mean,
       float[] logVariance,
+      float[] condition,
       String caption) {
     long[][] clipIds = clipTokenizer.encode(List.of(caption)).ids();
     long[][] t5Ids = t5Tokenizer.encode(List.of(caption), maxSequenceLength).ids();
@@ -133,6 +151,7 @@ public final class ExampleEncoder implements AutoCloseable {
         NO_BYTES,
         mean,
         logVariance,
+        condition,
         isEncoded ? NO_LONGS : clipIds[0],
         isEncoded ? NO_LONGS : t5Ids[0],
         isEncoded ? clip.pooled(temporary, clipIds).toFloats() : NO_FLOATS,

@@ -61,6 +61,7 @@ public final class ExampleStore implements AutoCloseable {
       writeBytes(out, example.pixels());
       writeFloats(out, example.mean());
       writeFloats(out, example.logVariance());
+      writeFloats(out, example.condition());
       writeLongs(out, example.clipIds());
       writeLongs(out, example.t5Ids());
       writeFloats(out, example.pooled());
@@ -80,7 +81,8 @@ public final class ExampleStore implements AutoCloseable {
             + "x"
             + example.height()
             + "/"
-            + Math.max(example.t5Ids().length, example.hidden().length));
+            + Math.max(example.t5Ids().length, example.hidden().length)
+            + (example.condition().length > 0 ? "/edited" : ""));
   }
 
   /** One of the examples, from 0 on. */
@@ -100,6 +102,7 @@ public final class ExampleStore implements AutoCloseable {
           in.readInt(),
           in.readInt(),
           in.readNBytes(in.readInt()),
+          readFloats(in),
           readFloats(in),
           readFloats(in),
           readLongs(in),

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Teaches a transformer what an objective asks. */
@@ -113,7 +114,10 @@ final class FlowLearner implements Learner {
             allWeights,
             sums.get(0),
             new TransformerTraining.Shown(
-                question.shown(),
+                batch
+                    .condition()
+                    .map(tokens -> latents.besides(temporary, question.shown(), tokens))
+                    .orElse(question.shown()),
                 batch.text().hidden(),
                 batch.text().pooled(),
                 Batches.each(temporary, question.timesteps()),
@@ -122,7 +126,7 @@ final class FlowLearner implements Learner {
                     temporary,
                     transformerConfig.axesDimsRope(),
                     (int) batch.text().hidden().shape()[1],
-                    List.of(new Rotary.Grid(0, batch.rows(), batch.columns())))),
+                    batch.grids())),
             question.answer(),
             filled(examples.size(), (float) (share / examples.size())));
     texts.gradients(
@@ -156,10 +160,29 @@ final class FlowLearner implements Learner {
     return new Objective.Batch(
         latents.pack(owner, latent),
         latents.pack(owner, noise.get(1)),
+        condition(owner, examples, shape),
         rows,
         columns,
         texts.encode(owner, told),
         () -> texts.encode(owner, Collections.nCopies(examples.size(), settings.empty())));
+  }
+
+  /** The latents of the pictures that are edited, (B, S, C); their means, as in generation. */
+  private Optional<NativeTensor> condition(
+      TensorScope owner, List<Example> examples, long[] shape) {
+    if (examples.get(0).condition().length == 0) {
+      return Optional.empty();
+    }
+    NativeTensor latent = Batches.floats(owner, examples, this::scaledCondition, shape);
+    return Optional.of(latents.pack(owner, latent));
+  }
+
+  private float[] scaledCondition(Example example) {
+    float[] scaled = example.condition().clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = (float) ((scaled[i] - vaeConfig.shiftFactor()) * vaeConfig.scalingFactor());
+    }
+    return scaled;
   }
 
   private static float[] filled(int count, float number) {

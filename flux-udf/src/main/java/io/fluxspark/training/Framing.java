@@ -18,6 +18,11 @@ record Framing(int resolution, int multiple) {
     double ratio = Math.max(1 / LONGEST, Math.min(LONGEST, shape));
     int width = rounded(resolution * Math.sqrt(ratio));
     int height = rounded(resolution / Math.sqrt(ratio));
+    return cover(picture, width, height);
+  }
+
+  /** A picture of a size; what does not fit is cut off on both sides alike. */
+  static Picture cover(Picture picture, int width, int height) {
     double scale = Math.max((double) width / picture.width(), (double) height / picture.height());
     Picture covering =
         Resampling.lanczos(

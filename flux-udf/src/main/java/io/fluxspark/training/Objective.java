@@ -2,6 +2,9 @@ package io.fluxspark.training;
 
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.transformer.Rotary;
+import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
@@ -12,6 +15,7 @@ interface Objective {
    *
    * @param x the pictures' latents, packed, (B, S, C)
    * @param noise normal numbers, (B, S, C)
+   * @param condition the latents of the pictures that are edited, packed, (B, S, C)
    * @param rows height in tokens
    * @param columns width in tokens
    * @param text of the captions
@@ -20,12 +24,19 @@ interface Objective {
   record Batch(
       NativeTensor x,
       NativeTensor noise,
+      Optional<NativeTensor> condition,
       int rows,
       int columns,
       TextLearner.Text text,
       Supplier<TextLearner.Text> emptyText) {
     int size() {
       return (int) x.shape()[0];
+    }
+
+    /** Where the transformer sees the tokens, those of the edited pictures behind the others. */
+    List<Rotary.Grid> grids() {
+      Rotary.Grid own = new Rotary.Grid(0, rows, columns);
+      return condition.isPresent() ? List.of(own, new Rotary.Grid(1, rows, columns)) : List.of(own);
     }
   }
 

@@ -8,7 +8,6 @@ import io.fluxspark.transformer.Rotary;
 import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A finished transformer whose velocity another one learns: by its guidance embedding where it has
@@ -25,19 +24,20 @@ record Teacher(TransformerConfig config, Transformer transformer, Latents latent
   Velocity velocity(TensorScope owner, Objective.Batch batch, double[] scales) {
     Rotary rotary =
         Rotary.of(
-            owner,
-            config.axesDimsRope(),
-            (int) batch.text().hidden().shape()[1],
-            List.of(new Rotary.Grid(0, batch.rows(), batch.columns())));
+            owner, config.axesDimsRope(), (int) batch.text().hidden().shape()[1], batch.grids());
     NativeTensor guidance = Batches.each(owner, scales); // (B)
-    Velocity told = velocity(owner, batch.text(), guidance, rotary);
+    Velocity told = besides(batch, velocity(owner, batch.text(), guidance, rotary));
     boolean isPlain = Arrays.stream(scales).allMatch(scale -> scale == 1);
     return config.guidanceEmbeds() || isPlain
         ? told
         : latents.guided(
             told,
-            velocity(owner, batch.emptyText().get(), guidance, rotary),
+            besides(batch, velocity(owner, batch.emptyText().get(), guidance, rotary)),
             Batches.each(owner, scales, 1, 1));
+  }
+
+  private Velocity besides(Objective.Batch batch, Velocity velocity) {
+    return batch.condition().map(tokens -> latents.besides(velocity, tokens)).orElse(velocity);
   }
 
   /** What it says when it is told a text; {@code owner} gets what is computed once. */

@@ -26,6 +26,7 @@ import java.util.Map;
 public final class TransformerTraining implements AutoCloseable {
   private static final Dim B = Dim.named("B");
   private static final Dim S = Dim.named("S");
+  private static final Dim A = Dim.named("A");
   private static final Dim L = Dim.named("L");
 
   private final LoadedProgram loaded;
@@ -105,14 +106,15 @@ public final class TransformerTraining implements AutoCloseable {
     Method m = programs.program.method("distance");
     Dim channels = Dim.of(config.outChannels());
     Tensor prediction = m.input("prediction", FLOAT32, B, S, channels); // (B, S, C)
-    Tensor target = m.input("target", FLOAT32, B, S, channels); // (B, S, C)
-    return m.returns(prediction.subtract(target).square().meanOfEach()); // (B)
+    Tensor target = m.input("target", FLOAT32, B, A, channels); // (B, A, C)
+    Tensor asked = prediction.narrow(1, Dim.of(0), A); // (B, A, C)
+    return m.returns(asked.subtract(target).square().meanOfEach()); // (B)
   }
 
   /**
    * What the transformer is shown.
    *
-   * @param latents packed, (B, S, in_channels), float32
+   * @param latents packed, (B, S, in_channels), float32; those behind the target's A are shown only
    * @param t5Hidden T5's output, (B, L, joint_attention_dim), float32
    * @param pooled CLIP's pooled text, (B, pooled_projection_dim), float32
    * @param timestep (B), float32, 0 (image) to 1000 (noise)
@@ -149,7 +151,7 @@ public final class TransformerTraining implements AutoCloseable {
     Tensor guidance = m.input("guidance", FLOAT32, B); // (B)
     Tensor cos = m.input("cos", FLOAT32, L.plus(S), pairs); // (L + S, d/2)
     Tensor sin = m.input("sin", FLOAT32, L.plus(S), pairs); // (L + S, d/2)
-    Tensor target = m.input("target", FLOAT32, B, S, Dim.of(config.outChannels())); // (B, S, C)
+    Tensor target = m.input("target", FLOAT32, B, A, Dim.of(config.outChannels())); // (B, A, C)
     Tensor txt = m.call(programs.embedText, w, t5Hidden).get(0); // (B, L, D)
     Tensor prediction =
         m.call(
@@ -174,7 +176,8 @@ public final class TransformerTraining implements AutoCloseable {
    * @param weights of the transformer, under their checkpoint names; also low-rank factors, as
    *     {@code LAYER.lora_A} and {@code LAYER.lora_B}
    * @param sums of the gradients of those that are trained
-   * @param target what should be predicted, (B, S, out_channels), float32
+   * @param target what should be predicted of the first A image tokens, (B, A, out_channels),
+   *     float32
    * @param counts by how much the loss of each picture counts, (B)
    */
   public Result gradients(

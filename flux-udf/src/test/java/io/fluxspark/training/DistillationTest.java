@@ -19,6 +19,7 @@ import io.fluxspark.weights.StoredType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.AfterEach;
@@ -135,6 +136,7 @@ class DistillationTest {
     return new Objective.Batch(
         normal(scope, 11, 2, ROWS * COLUMNS, config.inChannels()),
         normal(scope, 12, 2, ROWS * COLUMNS, config.inChannels()),
+        Optional.empty(),
         ROWS,
         COLUMNS,
         text,

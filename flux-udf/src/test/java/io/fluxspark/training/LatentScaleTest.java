@@ -66,6 +66,7 @@ class LatentScaleTest {
         pixels,
         new float[0],
         new float[0],
+        new float[0],
         new long[0],
         new long[0],
         new float[0],

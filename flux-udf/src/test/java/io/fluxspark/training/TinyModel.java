@@ -98,10 +98,27 @@ record TinyModel(Path folder) {
         new byte[0],
         normal(random, size),
         logVariance,
+        new float[0],
         new long[0],
         new long[0],
         normal(random, POOLED),
         normal(random, TEXT_TOKENS * HIDDEN));
+  }
+
+  /** The same, made of another picture of its size. */
+  static Example edited(Example example, long seed) {
+    return new Example(
+        example.id() + " of " + seed,
+        example.width(),
+        example.height(),
+        example.pixels(),
+        example.mean(),
+        example.logVariance(),
+        normal(new SplittableRandom(seed), example.mean().length),
+        example.clipIds(),
+        example.t5Ids(),
+        example.pooled(),
+        example.hidden());
   }
 
   static float[] normal(SplittableRandom random, int count) {

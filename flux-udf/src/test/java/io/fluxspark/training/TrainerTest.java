@@ -217,6 +217,42 @@ class TrainerTest {
   }
 
   @Test
+  void editsFollowThePicturesThatTheyAreMadeOf() throws IOException {
+    Example text = TinyModel.example("text", 2, 2, 7);
+    try (ExampleStore seen = new ExampleStore(temp.resolve("examples"));
+        ExampleStore unseen = new ExampleStore(temp.resolve("examples"))) {
+      for (int i = 0; i < 2; i++) {
+        Example example = withTextOf(text, TinyModel.example("picture " + i, 2, 2, i));
+        unseen.add(example, 1);
+        seen.add(TinyModel.edited(example, 20 + i), 1);
+      }
+      TrainingSettings settings = TinyModel.settings(1, 4, 1, 1e-2);
+      try (Run edits = new Run(seen, settings, "edits");
+          Run blind = new Run(unseen, settings, "blind")) {
+        edits.until(400, TrainerTest::never);
+        blind.until(400, TrainerTest::never);
+
+        assertThat(edits.meanLoss(350, 400)).isLessThan(0.9 * blind.meanLoss(350, 400));
+      }
+    }
+  }
+
+  private static Example withTextOf(Example text, Example picture) {
+    return new Example(
+        picture.id(),
+        picture.width(),
+        picture.height(),
+        picture.pixels(),
+        picture.mean(),
+        picture.logVariance(),
+        picture.condition(),
+        text.clipIds(),
+        text.t5Ids(),
+        text.pooled(),
+        text.hidden());
+  }
+
+  @Test
   void averagesFollowTheWeights() {
     try (Run run = new Run(examples, TinyModel.settings(1, 2, 1, 1e-3), "checkpoints")) {
       Map<String, float[]> first = numbers(run.weights);
@@ -274,6 +310,7 @@ class TrainerTest {
             new byte[] {1, -2},
             new float[] {0.5f, -1e30f},
             new float[] {-1},
+            new float[] {2, 3, 5},
             new long[] {1L << 40},
             new long[] {3, 4},
             new float[] {},
@@ -286,7 +323,7 @@ class TrainerTest {
       assertThat(store.get(1)).usingRecursiveComparison().isEqualTo(given);
       assertThat(store.get(0).id()).isEqualTo("first");
       assertThat(store.weights()).containsExactly(1, 0.25);
-      assertThat(store.buckets()).containsExactly("4x4/320", "4x2/2");
+      assertThat(store.buckets()).containsExactly("4x4/320", "4x2/2/edited");
     }
   }
 }

@@ -8,8 +8,10 @@ import io.fluxspark.GoldenTensors;
 import io.fluxspark.program.AdamW;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.sampling.Latents;
 import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.WeightReader;
 import java.nio.file.Path;
@@ -84,5 +86,73 @@ class TransformerTrainingTest {
       }
     }
     assertThat(TensorScope.openValues()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tokensBehindTheTargetsAreShownOnly(boolean isCheckpointed) {
+    Path folder = Golden.path("dev/transformer");
+    TransformerConfig config = TransformerConfig.read(folder);
+    Checkpoint checkpoint = Checkpoint.open(folder, "diffusion_pytorch_model");
+    try (GoldenTensors golden = new GoldenTensors(CASE);
+        Parameters weights =
+            WeightReader.parameters(
+                Transformer.plan(config), checkpoint, Device.cpu(), DataType.FLOAT32);
+        Parameters sums = weights.zeros();
+        Transformer transformer =
+            Transformer.load(config, checkpoint, Device.cpu(), DataType.FLOAT32);
+        TransformerTraining training =
+            isCheckpointed
+                ? TransformerTraining.loadCheckpointed(config, Device.cpu(), DataType.FLOAT32, 1)
+                : TransformerTraining.load(config, Device.cpu(), DataType.FLOAT32, 1);
+        Latents latents = Latents.load(Device.cpu());
+        TensorScope scope = new TensorScope(Device.cpu())) {
+      Rotary rotary =
+          Rotary.of(
+              scope,
+              config.axesDimsRope(),
+              TEXT_TOKENS,
+              List.of(new Rotary.Grid(0, ROWS, COLUMNS), new Rotary.Grid(1, ROWS, COLUMNS)));
+      NativeTensor shown =
+          latents.besides(scope, golden.tensor("latents"), golden.tensor("target")); // (B, 2 S, C)
+      float[] velocity =
+          transformer
+              .velocity(
+                  scope,
+                  shown,
+                  transformer.embedText(scope, golden.tensor("t5_hidden")),
+                  golden.tensor("pooled"),
+                  golden.tensor("timestep"),
+                  golden.tensor("guidance"),
+                  rotary)
+              .toFloats();
+
+      TransformerTraining.Result result =
+          training.gradients(
+              scope,
+              List.of(weights),
+              sums,
+              new TransformerTraining.Shown(
+                  shown,
+                  golden.tensor("t5_hidden"),
+                  golden.tensor("pooled"),
+                  golden.tensor("timestep"),
+                  golden.tensor("guidance"),
+                  rotary),
+              golden.tensor("target"),
+              new float[] {1, 1, 1});
+
+      float[] target = golden.floats("target");
+      float[] losses = result.losses().toFloats();
+      int size = target.length / losses.length;
+      for (int b = 0; b < losses.length; b++) {
+        double sum = 0;
+        for (int i = 0; i < size; i++) {
+          double difference = velocity[2 * b * size + i] - target[b * size + i];
+          sum += difference * difference;
+        }
+        assertThat(losses[b]).isCloseTo((float) (sum / size), within(1e-4f));
+      }
+    }
   }
 }
