@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -17,7 +16,6 @@ import java.util.regex.Pattern;
  */
 public final class ModelLocation {
   private static final String BUILTIN = "builtin:";
-  private static final List<String> BUILTIN_NAMES = List.of("tiny");
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):.*");
 
   private ModelLocation() {}
@@ -47,16 +45,8 @@ public final class ModelLocation {
   public static ModelFolder open(String location, Optional<Variant> variant) {
     Optional<String> builtin = builtin(location);
     return ModelFolder.open(
-        builtin.isPresent() ? unpacked(builtin.get()) : path(location), variant);
-  }
-
-  private static Path unpacked(String name) {
-    if (!BUILTIN_NAMES.contains(name)) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_MODEL,
-          "model " + BUILTIN + name + ": there are the built-in models " + BUILTIN_NAMES);
-    }
-    return ResourceFolder.unpack("/io/fluxspark/models/" + name + "/model_index.json");
+        builtin.map(name -> BuiltinModel.of(name).unpack()).orElseGet(() -> path(location)),
+        variant);
   }
 
   private static Path path(String location) {

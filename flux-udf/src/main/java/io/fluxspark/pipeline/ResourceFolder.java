@@ -2,7 +2,6 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -31,23 +30,49 @@ final class ResourceFolder {
         return Path.of(uri).getParent();
       }
       String jar = uri.toString().substring(0, uri.toString().indexOf('!'));
+      return temporary(
+          folder -> unpack(Path.of(URI.create(jar.substring("jar:".length()))), resource, folder));
+    } catch (URISyntaxException e) {
+      throw failed(e);
+    }
+  }
+
+  private static void unpack(Path jar, String resource, Path folder) throws IOException {
+    // A file system of our own: the one by URI is shared with whoever else opened this jar.
+    try (FileSystem files = FileSystems.newFileSystem(jar, Map.of())) {
+      copy(files.getPath(resource).getParent(), folder);
+    }
+  }
+
+  /** Fills a folder. */
+  @FunctionalInterface
+  interface Filling {
+    void fill(Path folder) throws IOException;
+  }
+
+  /** A folder that is gone with the process. */
+  static Path temporary(Filling filling) {
+    try {
       Path folder = Files.createTempDirectory("fluxspark-model-");
-      // A file system of our own: the one by URI is shared with whoever else opened this jar.
-      try (FileSystem files =
-          FileSystems.newFileSystem(
-              Path.of(URI.create(jar.substring("jar:".length()))), Map.of())) {
-        copy(files.getPath(resource).getParent(), folder);
+      filling.fill(folder);
+      try (Stream<Path> all = Files.walk(folder)) {
+        // From the top down; they are deleted from the bottom up.
+        all.forEach(path -> path.toFile().deleteOnExit());
       }
       return folder;
-    } catch (IOException | URISyntaxException e) {
-      throw new FluxSparkException(
-          ErrorCode.INPUT_OUTPUT,
-          "the built-in model cannot be unpacked to "
-              + System.getProperty("java.io.tmpdir")
-              + ": "
-              + e.getMessage(),
-          e);
+    } catch (IOException e) {
+      throw failed(e);
     }
+  }
+
+  private static FluxSparkException failed(Exception e) {
+    return new FluxSparkException(
+        ErrorCode.INPUT_OUTPUT,
+        "the built-in model cannot be unpacked to "
+            + System.getProperty("java.io.tmpdir")
+            + ": "
+            + e.getMessage(),
+        e);
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -62,8 +87,6 @@ final class ResourceFolder {
       } else {
         Files.copy(path, copy);
       }
-      // Registered from the top down, and deleted from the bottom up.
-      new File(copy.toString()).deleteOnExit();
     }
   }
 }

@@ -22,8 +22,6 @@ import java.util.TreeMap;
 final class FirstWeights {
   private static final String WEIGHT = ".weight";
   private static final String GUIDANCE = "time_text_embed.guidance_embedder.";
-  private static final String TIMESTEP_BIAS = "time_text_embed.timestep_embedder.linear_2.bias";
-  private static final int SINUSOIDS = 256;
 
   private FirstWeights() {}
 
@@ -49,59 +47,6 @@ final class FirstWeights {
       }
       return Parameters.copyOf(device, weights);
     }
-  }
-
-  /**
-   * Of a student without a guidance embedding, which says what its teacher says at one scale: what
-   * the embedding adds there goes into the timestep's bias.
-   */
-  static Parameters withoutGuidance(
-      TransformerConfig teacherConfig, Checkpoint teacher, Device device, double scale) {
-    try (Parameters known =
-            WeightReader.parameters(
-                Transformer.plan(teacherConfig), teacher, device, DataType.FLOAT32);
-        TensorScope temporary = new TensorScope(device)) {
-      Map<String, NativeTensor> weights = new TreeMap<>(known.tensors());
-      weights.keySet().removeIf(name -> name.startsWith(GUIDANCE));
-      if (teacherConfig.guidanceEmbeds()) {
-        float[] bias = known.get(TIMESTEP_BIAS).toFloats();
-        float[] hidden = linear(known, GUIDANCE + "linear_1", sinusoids(scale * 1000));
-        for (int i = 0; i < hidden.length; i++) {
-          hidden[i] = (float) (hidden[i] / (1 + Math.exp(-hidden[i])));
-        }
-        float[] added = linear(known, GUIDANCE + "linear_2", hidden);
-        for (int i = 0; i < bias.length; i++) {
-          bias[i] += added[i];
-        }
-        weights.put(TIMESTEP_BIAS, temporary.floats(bias, bias.length));
-      }
-      return Parameters.copyOf(device, weights);
-    }
-  }
-
-  /** As the transformer's own, cosines first. */
-  private static float[] sinusoids(double t) {
-    float[] numbers = new float[SINUSOIDS];
-    int half = SINUSOIDS / 2;
-    for (int i = 0; i < half; i++) {
-      double angle = t * Math.exp(-Math.log(10_000) * i / half);
-      numbers[i] = (float) Math.cos(angle);
-      numbers[half + i] = (float) Math.sin(angle);
-    }
-    return numbers;
-  }
-
-  private static float[] linear(Parameters weights, String layer, float[] x) {
-    float[] matrix = weights.get(layer + WEIGHT).toFloats();
-    float[] y = weights.get(layer + ".bias").toFloats();
-    for (int row = 0; row < y.length; row++) {
-      double sum = 0;
-      for (int i = 0; i < x.length; i++) {
-        sum += (double) matrix[row * x.length + i] * x[i];
-      }
-      y[row] += (float) sum;
-    }
-    return y;
   }
 
   /**

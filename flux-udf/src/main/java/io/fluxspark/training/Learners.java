@@ -10,6 +10,7 @@ import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.T5Encoder;
 import io.fluxspark.training.TrainingRun.Plan;
+import io.fluxspark.transformer.FixedGuidance;
 import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
@@ -108,8 +109,7 @@ final class Learners implements AutoCloseable {
           trained(), model.transformer(), device, plan.settings().seed());
     }
     if (plan.goal() instanceof Goal.Steps steps) {
-      return FirstWeights.withoutGuidance(
-          config, model.transformer(), device, steps.guidanceScale());
+      return FixedGuidance.weights(config, model.transformer(), device, steps.guidanceScale());
     }
     return WeightReader.parameters(
         Transformer.plan(config), model.transformer(), device, DataType.FLOAT32);

@@ -1,6 +1,7 @@
 package io.fluxspark.training;
 
 import io.fluxspark.pipeline.ModelFolder;
+import io.fluxspark.pipeline.ModelWriter;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.Parameters;
@@ -115,10 +116,19 @@ public final class TrainingRun implements AutoCloseable {
     }
     ModelWriter.write(model, target, trainer.averages(), plan.savedType());
     if (plan.subject() == Subject.VAE) {
-      ModelWriter.setLatentScale(
-          target, LatentScale.measure(model.vaeConfig(), trainer.averages().get("vae"), examples));
+      LatentScale scale =
+          LatentScale.measure(model.vaeConfig(), trainer.averages().get("vae"), examples);
+      ModelWriter.configure(
+          target,
+          "vae",
+          config -> {
+            config.put("shift_factor", scale.shift());
+            config.put("scaling_factor", scale.scale());
+          });
     } else {
-      ModelWriter.setGuidanceEmbeds(target, learners.trained().guidanceEmbeds());
+      boolean guidanceEmbeds = learners.trained().guidanceEmbeds();
+      ModelWriter.configure(
+          target, "transformer", config -> config.put("guidance_embeds", guidanceEmbeds));
     }
   }
 

@@ -9,14 +9,19 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.TestRules;
+import io.fluxspark.weights.LoraFile;
+import io.fluxspark.weights.LoraTerms;
+import io.fluxspark.weights.StoredType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -101,6 +106,35 @@ class FluxPipelineTest {
         FluxPipeline.load(ModelFolder.open(parts), Device.cpu(), DataType.FLOAT32)) {
       assertThat(generate("single/dev/cases/one", DataType.FLOAT32).get(0).rgb())
           .isEqualTo(made(pipeline.generate(requests, () -> false)).get(0).rgb());
+    }
+  }
+
+  /** Also where the guidance scale is worked into the weights, as the LoRA is. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFusedLoraGivesItsPictures(boolean isGuidanceFixed) throws IOException {
+    ModelFolder base = ModelFolder.open(Golden.path("dev"));
+    PreparedImage image = GoldenRequests.of("dev/cases/lora").get(0);
+    GenerationRequest request = image.request().request();
+    LoraTerms.Scaled lora =
+        new LoraTerms.Scaled(
+            LoraFile.open(image.loraFiles().get(0)), request.loras().get(0).scale());
+    Path fused = temp.resolve("fused");
+    try (Parameters weights =
+        isGuidanceFixed
+            ? FusedLora.weights(base, lora, request.guidanceScale())
+            : FusedLora.weights(base, lora)) {
+      ModelWriter.write(base, fused, Map.of("transformer", weights), StoredType.F32);
+    }
+    ModelWriter.configure(
+        fused, "transformer", config -> config.put("guidance_embeds", !isGuidanceFixed));
+
+    PreparedImage plain =
+        GoldenRequests.withoutLoras(image, isGuidanceFixed ? 0 : request.guidanceScale());
+    try (FluxPipeline pipeline =
+        FluxPipeline.load(ModelFolder.open(fused), Device.cpu(), DataType.FLOAT32)) {
+      Picture picture = made(pipeline.generate(List.of(plain), () -> false)).get(0);
+      assertThat(largestDifference(picture, expected("dev/cases/lora", 0))).isLessThanOrEqualTo(1);
     }
   }
 

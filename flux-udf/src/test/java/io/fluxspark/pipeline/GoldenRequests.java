@@ -75,6 +75,30 @@ final class GoldenRequests {
         image.loraFiles());
   }
 
+  /** The same without its LoRAs, with another guidance scale. */
+  static PreparedImage withoutLoras(PreparedImage image, double guidanceScale) {
+    GenerationRequest lora = image.request().request();
+    GenerationRequest request =
+        new GenerationRequest(
+            lora.id(),
+            lora.prompt(),
+            lora.prompt2(),
+            lora.negativePrompt(),
+            lora.trueCfgScale(),
+            lora.height(),
+            lora.width(),
+            lora.numInferenceSteps(),
+            guidanceScale,
+            lora.seed(),
+            1,
+            lora.maxSequenceLength(),
+            lora.inputs(),
+            List.of(),
+            Optional.empty());
+    return new PreparedImage(
+        new ImageRequest(request, 0, image.request().requestKey()), image.inputs(), List.of());
+  }
+
   /** One of equal parts, as bytes of float32. */
   private static byte[] part(float[] all, int index, int count) {
     int size = all.length / count;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.fluxspark.Golden;
 import io.fluxspark.pipeline.ModelFolder;
+import io.fluxspark.pipeline.ModelWriter;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
@@ -12,6 +13,7 @@ import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.sampling.Schedule;
+import io.fluxspark.transformer.FixedGuidance;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
@@ -90,7 +92,8 @@ class DistillationTest {
         target,
         Map.of("transformer", weights),
         StoredType.F32);
-    ModelWriter.setGuidanceEmbeds(target, guidanceEmbeds);
+    ModelWriter.configure(
+        target, "transformer", config -> config.put("guidance_embeds", guidanceEmbeds));
     return target;
   }
 
@@ -121,7 +124,7 @@ class DistillationTest {
     Path teacher = Golden.path("dev");
     TransformerConfig config = TransformerConfig.read(teacher.resolve("transformer"));
     try (Parameters weights =
-        FirstWeights.withoutGuidance(config, TinyModel.checkpoint(teacher), Device.cpu(), 2.5)) {
+        FixedGuidance.weights(config, TinyModel.checkpoint(teacher), Device.cpu(), 2.5)) {
       Path student = written("dev", weights, false);
 
       assertThat(ModelFolder.open(student).transformerConfig().guidanceEmbeds()).isFalse();

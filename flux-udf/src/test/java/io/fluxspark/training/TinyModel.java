@@ -59,7 +59,7 @@ record TinyModel(Path folder) {
           config.put("norm_num_groups", 4);
         });
     Path folder = target.resolve("model");
-    ModelWriter.create(configuration, folder, 1);
+    NewModels.create(configuration, folder, 1);
     return new TinyModel(folder);
   }
 

@@ -6,7 +6,7 @@ import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.spark.CompareObjectives;
 import io.fluxspark.spark.TrainingExamples;
 import io.fluxspark.training.ComparedObjective;
-import io.fluxspark.training.ModelWriter;
+import io.fluxspark.training.NewModels;
 import io.fluxspark.training.ObjectiveComparison;
 import io.fluxspark.training.TrainingRun;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ record CompareObjectivesJob(
   private ModelFolder withNewTransformer(ModelFolder given, Path output) {
     Path first = output.resolve(INIT);
     if (!Files.exists(first)) {
-      ModelWriter.withNewTransformer(given, first, request.plan().settings().seed());
+      NewModels.withNewTransformer(given, first, request.plan().settings().seed());
     }
     return ModelFolder.open(first);
   }

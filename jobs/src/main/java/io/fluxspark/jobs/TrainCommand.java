@@ -2,7 +2,7 @@ package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.training.ModelWriter;
+import io.fluxspark.training.NewModels;
 import io.fluxspark.training.Subject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     Path first = Path.of(options.output()).toAbsolutePath().resolve(INIT);
     if (!Files.exists(first)) {
-      ModelWriter.create(Path.of(init), first, options.seed());
+      NewModels.create(Path.of(init), first, options.seed());
     }
     return first.toString();
   }
