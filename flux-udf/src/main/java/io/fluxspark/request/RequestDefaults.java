@@ -83,9 +83,14 @@ public record RequestDefaults(
     return new RequestDefaults(1024, 1024, 50, 30.0, 512, 1.0);
   }
 
-  /** What the built-in model was trained for. */
+  /** What the built-in model with a guidance embedding was trained for. */
   public static RequestDefaults tiny() {
-    return new RequestDefaults(64, 64, 20, 3.0, 32, IMAGE_STRENGTH);
+    return new RequestDefaults(64, 64, 20, 3.0, 24, IMAGE_STRENGTH);
+  }
+
+  /** What the built-in model of four steps was trained for. */
+  public static RequestDefaults tinySchnell() {
+    return new RequestDefaults(64, 64, 4, 0.0, 24, IMAGE_STRENGTH);
   }
 
   /**

@@ -34,7 +34,7 @@ final class ModelFolders implements Models {
                 folder.embedDims(),
                 folder.adaptable(),
                 ModelLocation.builtin(source.location()).isPresent()
-                    ? RequestDefaults.tiny()
+                    ? builtinDefaults(folder)
                     : defaults(folder),
                 folder.cost(),
                 model.loader());
@@ -81,6 +81,12 @@ final class ModelFolders implements Models {
           ? new FluxSparkException(e.code(), "--model: " + e.getMessage(), e)
           : e;
     }
+  }
+
+  private static RequestDefaults builtinDefaults(ModelFolder folder) {
+    return folder.transformerConfig().guidanceEmbeds()
+        ? RequestDefaults.tiny()
+        : RequestDefaults.tinySchnell();
   }
 
   private static RequestDefaults defaults(ModelFolder folder) {

@@ -60,14 +60,17 @@ record TrainJob(Environment environment, TrainRequest request) {
 
   /** Refuses before anything is encoded what would fail afterwards. */
   static void requireTrainable(ModelFolder model, TrainingRun.Plan plan) {
-    if (model.conditioning() != Conditioning.NONE && plan.subject() != Subject.VAE) {
+    boolean isMoreChannels =
+        model.conditioning() == Conditioning.FILL || model.conditioning() == Conditioning.CONTROL;
+    if (isMoreChannels && plan.subject() != Subject.VAE) {
       throw new FluxSparkException(
           ErrorCode.INVALID_MODEL,
           "--model: "
               + model.path()
               + " is "
               + model.variant()
-              + ", which is shown pictures besides text; models of text to image are trained");
+              + ", which is shown pictures as more channels; models of text to image and Kontext are"
+              + " trained");
     }
     int multiple = 2 * model.vaeConfig().scaleFactor();
     if (plan.sizes().resolution() % multiple != 0) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -151,6 +152,28 @@ class TrainTest {
   }
 
   @Test
+  void aKontextModelLearnsEdits() throws IOException {
+    Files.writeString(
+        data,
+        """
+        {"prompt": "move it", "image": "1.png", "cond_image": "0.png"}
+        {"prompt": "draw it", "image": "2.png", "cond_image": null}
+        """);
+    Path kontext = Project.golden("kontext");
+    Path output =
+        trained("edits", "fine-tune", "--model", kontext, "--rank", "2", "--lora-alpha", "64");
+    String lora = output.resolve("model/pytorch_lora_weights.safetensors").toString();
+    String[] edited = {
+      "--image", folder.resolve("0.png").toString(), "--auto-resize", "false", "--lora", lora
+    };
+
+    byte[] plain = generated("plain", kontext, Arrays.copyOf(edited, 4));
+    byte[] adapted = generated("adapted", kontext, edited);
+
+    assertThat(adapted).isNotEqualTo(plain);
+  }
+
+  @Test
   void distillationsMakeModelsWithAndWithoutGuidance() throws IOException {
     Path guided =
         trained("guided", "train", "--model", PLAIN, "--objective", "guidance-distillation");
@@ -183,15 +206,15 @@ class TrainTest {
         "--model PLAIN --caption-dropout 2 | --caption-dropout: 2; a number from 0 to 1 is needed",
         "--model PLAIN --resolution 33 | --resolution: 33; a multiple of 16 is needed",
         "--model PLAIN --objective x | --objective: 'x'; one of flow-matching,",
-        "--model KONTEXT | which is shown pictures besides text",
+        "--model FILL | which is shown pictures as more channels",
         "--model PLAIN --data no.jsonl | there is no such file",
         "--model nowhere | is no folder",
       })
-  void wrongRequestsAreRefusedInOneLine(String options, String problem) {
+  void wrongRequestsAreRefusedInOneLine(String options, String problem) throws IOException {
     String[] given =
         options
             .replace("PLAIN", PLAIN)
-            .replace("KONTEXT", Project.golden("kontext").toString())
+            .replace("FILL", Project.model("fill", folder.resolve("fill")).toString())
             .split(" ");
     List<Object> all = new ArrayList<>(List.of((Object[]) given));
     all.addAll(List.of("--output", folder.resolve("out")));
@@ -216,6 +239,7 @@ class TrainTest {
         "{\"prompt\": \"a\"} | has no column 'image'",
         "{\"prompt\": \"a\", \"image\": \"no.png\"} | there is no such file",
         "{\"prompt\": \"a\", \"image\": \"data.jsonl\"} | image: ",
+        "{\"prompt\": \"a\", \"image\": \"0.png\", \"cond_image\": \"data.jsonl\"} | cond_image: ",
         "{\"prompt\": \"\", \"image\": \"0.png\"} | prompt: is empty",
         "{\"prompt\": \"a\", \"image\": \"0.png\", \"weight\": -1} | weight: '-1'; a number above 0",
       })

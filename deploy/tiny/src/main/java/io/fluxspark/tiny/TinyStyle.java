@@ -21,13 +21,16 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     mixinStandardHelpOptions = true,
     description =
-        "Makes 20 emoji in sepia with captions, and prompts of 40 others with and without the style.")
+        "Makes 20 emoji in sepia with captions, 60 others as they are, which tell what the style is"
+            + " not, and prompts of 40 more with and without the style.")
 public final class TinyStyle implements Callable<Integer> {
   /** The column that says whether a prompt asks for the style. */
   static final String STYLED = "styled";
 
   private static final int TRAINED = 20;
   private static final int ASKED = 40;
+  private static final int PLAIN = TRAINED + ASKED;
+  private static final int LEAST = TRAINED + ASKED + PLAIN;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @Parameters(index = "0", paramLabel = "DATA", description = "What TinyData made.")
@@ -62,15 +65,29 @@ public final class TinyStyle implements Callable<Integer> {
         Pictures.write(
             Sepia.of(Pictures.read(data.resolve(row.path("image").asText()))),
             output.resolve(image));
-        trained.add(MAPPER.writeValueAsString(Map.of("prompt", styled(prompt), "image", image)));
+        trained.add(example(styled(prompt), image, 1));
       } else {
         asked.add(question(row, prompt, i, false));
         asked.add(question(row, styled(prompt), i, true));
       }
     }
+    for (int i = 0; i < PLAIN; i++) {
+      JsonNode row = emoji.get(i * step + step / 2);
+      String image = "images/plain-" + Path.of(row.path("image").asText()).getFileName();
+      Files.copy(data.resolve(row.path("image").asText()), output.resolve(image));
+      trained.add(example(row.path("prompt").asText(), image, (double) TRAINED / PLAIN));
+    }
     Files.write(output.resolve(TinyData.TRAIN), trained);
     Files.write(output.resolve("prompts.jsonl"), asked);
     return 0;
+  }
+
+  private static String example(String prompt, String image, double weight) throws IOException {
+    Map<String, Object> example = new LinkedHashMap<>();
+    example.put("prompt", prompt);
+    example.put("image", image);
+    example.put("weight", weight);
+    return MAPPER.writeValueAsString(example);
   }
 
   private static String styled(String prompt) {
@@ -96,10 +113,10 @@ public final class TinyStyle implements Callable<Integer> {
         emoji.add(row);
       }
     }
-    if (emoji.size() < TRAINED + ASKED) {
+    if (emoji.size() < LEAST) {
       throw new FluxSparkException(
           ErrorCode.INVALID_TABLE,
-          data + ": has " + emoji.size() + " emoji; at least " + (TRAINED + ASKED) + " are needed");
+          data + ": has " + emoji.size() + " emoji; at least " + LEAST + " are needed");
     }
     return emoji;
   }

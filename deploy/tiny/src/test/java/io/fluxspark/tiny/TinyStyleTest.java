@@ -23,8 +23,8 @@ class TinyStyleTest {
 
   private Path data() throws IOException {
     Path data = temp.resolve("data");
-    String emoji = EmojiPackage.write(temp.resolve("package"), 60).toString();
-    assertThat(Ran.of(new TinyData(), emoji, data.toString(), "--emoji=60", "--scenes=1").code())
+    String emoji = EmojiPackage.write(temp.resolve("package"), 120).toString();
+    assertThat(Ran.of(new TinyData(), emoji, data.toString(), "--emoji=120", "--scenes=1").code())
         .isZero();
     return data;
   }
@@ -38,18 +38,22 @@ class TinyStyleTest {
   }
 
   @Test
-  void trainsOnTwentyAndAsksForFortyOthersTwice() throws IOException {
+  void trainsOnTwentyBesideSixtyPlainOnesAndAsksForFortyOthersTwice() throws IOException {
     Path style = temp.resolve("style");
 
     Ran ran = Ran.of(new TinyStyle(), data().toString(), style.toString());
 
     assertThat(ran.code()).as(ran.err()).isZero();
     List<JsonNode> trained = rows(style.resolve("train.jsonl"));
-    assertThat(trained).hasSize(20);
-    for (JsonNode row : trained) {
+    assertThat(trained).hasSize(80);
+    for (JsonNode row : trained.subList(0, 20)) {
       assertThat(row.path("prompt").asText()).endsWith(" in sepia");
       BufferedImage picture = Pictures.read(style.resolve(row.path("image").asText()));
       assertThat(Sepia.difference(picture, Sepia.of(picture))).isLessThan(40);
+    }
+    for (JsonNode row : trained.subList(20, 80)) {
+      assertThat(row.path("prompt").asText()).doesNotContain("sepia");
+      assertThat(row.path("weight").asDouble()).isEqualTo(1.0 / 3);
     }
     List<JsonNode> asked = rows(style.resolve("prompts.jsonl"));
     assertThat(asked).hasSize(80);
