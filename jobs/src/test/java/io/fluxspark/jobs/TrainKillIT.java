@@ -37,10 +37,12 @@ class TrainKillIT {
     command.addAll(List.of("--train-batch-size", "2", "--learning-rate", "1e-3"));
     command.addAll(List.of("--ema-decay", "0.9", "--caption-dropout", "0.2"));
     command.addAll(List.of("--sample-steps", "1", "--checkpoint-minutes", "0.01"));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve(output + ".log").toFile())
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve(output + ".log").toFile());
+    builder.environment().remove("SPARK_HOME");
+    return builder.start();
   }
 
   private void writePictures() throws IOException {
