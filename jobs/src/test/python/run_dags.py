@@ -4,12 +4,17 @@ Prints one line a run: the date, the state, and the tasks that did not succeed. 
 Kubernetes DAG, as Airflow hands it to the operator, to WORK/application.yaml.
 """
 
+import os
 import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
 import yaml
+
+# One stream, line by line, whoever logs to which.
+os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
+sys.stdout.reconfigure(line_buffering=True)
 
 folder, work = sys.argv[1:]
 sys.path.insert(0, folder)
