@@ -27,4 +27,11 @@ public final class FluxSparkException extends RuntimeException {
   public ErrorType type() {
     return code.type();
   }
+
+  /** With the code: of what tasks throw, Spark sometimes passes on no more than this text. */
+  @Override
+  @SuppressWarnings("OverrideThrowableToString") // the message alone is what people read elsewhere
+  public String toString() {
+    return getClass().getName() + ": " + code + ": " + getMessage();
+  }
 }

@@ -32,7 +32,10 @@ final class Natives {
     } catch (EngineException | UnsatisfiedLinkError e) {
       throw new FluxSparkException(
           ErrorCode.DEVICE_ERROR,
-          "PyTorch's native libraries cannot be loaded: " + rootMessage(e),
+          "PyTorch's native libraries cannot be loaded: "
+              + rootMessage(e)
+              + "; the job must be started with the fat jar, built on a machine of the same kind"
+              + " (or, on a GPU, with PYTORCH_LIBRARY_PATH, PYTORCH_VERSION and PYTORCH_FLAVOR)",
           e);
     }
     // Not DJL's count of GPUs: it looks for a libcudart.so, which PyTorch's own packages do not

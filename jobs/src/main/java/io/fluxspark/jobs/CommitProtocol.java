@@ -45,10 +45,7 @@ final class CommitProtocol {
       return;
     }
     if (!isCloudModuleThere()) {
-      throw renamed(
-          output,
-          "spark-hadoop-cloud is not on the class path; see the section S3 of"
-              + " conf/spark-defaults.conf");
+      throw renamed(output, "spark-hadoop-cloud is not on the class path; see conf/s3.conf");
     }
     requireSetting(output, CLASS, GuardedCommit.protocol(spark), CLOUD_CLASS);
     requireSetting(output, PARQUET, spark.conf().get(PARQUET, ""), CLOUD_PARQUET);

@@ -4,8 +4,12 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -14,6 +18,13 @@ record Errors(PrintStream err) {
   static final int WRONG_REQUEST = 2;
   static final int FAILURE = 3;
   static final int INTERRUPTED = 130;
+
+  private static final Pattern QUOTED =
+      Pattern.compile(
+          Pattern.quote(FluxSparkException.class.getName())
+              + ": ("
+              + Arrays.stream(ErrorCode.values()).map(Enum::name).collect(Collectors.joining("|"))
+              + "): (.*)");
 
   /** A command line that cannot be understood. */
   int wrongOption(ParameterException e) {
@@ -50,14 +61,22 @@ record Errors(PrintStream err) {
     };
   }
 
-  /** Spark wraps what its tasks threw. */
+  /**
+   * Spark wraps what its tasks threw. Where it gives up because no executor is left that it would
+   * try, it only quotes it.
+   */
   private static Optional<FluxSparkException> find(Throwable e) {
+    FluxSparkException quoted = null;
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof FluxSparkException failure) {
         return Optional.of(failure);
       }
+      Matcher quote = QUOTED.matcher(String.valueOf(cause.getMessage()));
+      if (quote.find()) {
+        quoted = new FluxSparkException(ErrorCode.valueOf(quote.group(1)), quote.group(2), e);
+      }
     }
-    return Optional.empty();
+    return Optional.ofNullable(quoted);
   }
 
   private static String first(Throwable e) {

@@ -35,6 +35,11 @@ public final class Main implements Callable<Integer> {
 
   /** Runs a command; ends the process with its exit code where that is not 0. */
   public static void main(String[] args) {
+    try {
+      SparkVersion.current().require();
+    } catch (FluxSparkException e) {
+      System.exit(new Errors(System.err).failed(e, false));
+    }
     Map<String, String> conf = new HashMap<>();
     for (Tuple2<String, String> setting : new SparkConf().getAll()) {
       conf.put(setting._1(), setting._2());

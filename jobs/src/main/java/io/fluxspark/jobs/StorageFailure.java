@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * request's number; a person needs to know what to change.
  */
 final class StorageFailure {
-  private static final String JARS = "; see the section S3 of conf/spark-defaults.conf";
+  private static final String JARS = "; see conf/s3.conf";
   private static final Pattern NO_SCHEME =
       Pattern.compile("No FileSystem for scheme:? \"?([^\" ]+)\"?.*", Pattern.DOTALL);
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A Python with the packages of {@code src/test/clients/requirements.txt}, for the tests of group
@@ -18,11 +19,7 @@ import java.util.List;
 final class PythonEnvironment {
 
   private static final Path BASE = Path.of(System.getProperty("basedir", ""));
-  private static final Path REQUIREMENTS = BASE.resolve("src/test/clients/requirements.txt");
-  private static final Path FOLDER = BASE.resolve("target/clients").toAbsolutePath();
-
-  /** A copy of the requirements that are installed, written last. */
-  private static final Path INSTALLED = FOLDER.resolve("installed.txt");
+  private static final Path CLIENTS = BASE.resolve("src/test/clients");
 
   private PythonEnvironment() {}
 
@@ -34,22 +31,43 @@ final class PythonEnvironment {
    * @throws AssertionError if the script does not exit with 0; the message has all that it printed
    */
   static String run(String script, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(python().toString(), "-c", script));
-    command.addAll(Arrays.asList(arguments));
-    return output(command, "a script of this test failed");
+    return run("requirements", Map.of(), script, arguments);
   }
 
-  private static synchronized Path python() throws IOException, InterruptedException {
-    Path python = FOLDER.resolve("bin/python");
-    if (Files.exists(INSTALLED) && Files.mismatch(INSTALLED, REQUIREMENTS) == -1) {
-      return python;
+  /**
+   * The same in an environment of its own, see {@link #folder}.
+   *
+   * @param variables of the process, beside those of this one
+   */
+  static String run(String name, Map<String, String> variables, String script, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of(folder(name).resolve("bin/python").toString(), "-c", script));
+    command.addAll(Arrays.asList(arguments));
+    return output(command, variables, "a script of this test failed");
+  }
+
+  /**
+   * The folder of an environment with {@code bin/python}. It is made when it is first asked for.
+   *
+   * @param name of the file of requirements, without its ending; those of different names know
+   *     nothing of each other
+   */
+  static synchronized Path folder(String name) throws IOException, InterruptedException {
+    Path requirements = CLIENTS.resolve(name + ".txt");
+    Path folder = BASE.resolve("target/clients").resolve(name).toAbsolutePath();
+    // A copy of what is installed, written last.
+    Path installed = folder.resolve("installed.txt");
+    if (Files.exists(installed) && Files.mismatch(installed, requirements) == -1) {
+      return folder;
     }
     output(
-        List.of("python3", "-m", "venv", "--clear", FOLDER.toString()),
+        List.of("python3", "-m", "venv", "--clear", folder.toString()),
+        Map.of(),
         "-Pclients needs python3 with its venv module (on Debian: python3-venv)");
     output(
         List.of(
-            python.toString(),
+            folder.resolve("bin/python").toString(),
             "-m",
             "pip",
             "install",
@@ -58,18 +76,20 @@ final class PythonEnvironment {
             "--no-input",
             "--only-binary=:all:",
             "-r",
-            REQUIREMENTS.toString()),
-        "pip could not install " + REQUIREMENTS);
-    Files.copy(REQUIREMENTS, INSTALLED);
-    return python;
+            requirements.toString()),
+        Map.of(),
+        "pip could not install " + requirements);
+    Files.copy(requirements, installed);
+    return folder;
   }
 
-  private static String output(List<String> command, String problem)
+  private static String output(List<String> command, Map<String, String> variables, String problem)
       throws IOException, InterruptedException {
     Path errors = Files.createTempFile("python", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("PYTHONUTF8", "1");
     builder.environment().put("HF_HUB_OFFLINE", "1");
+    builder.environment().putAll(variables);
     Process process;
     try {
       process = builder.start();

@@ -38,8 +38,8 @@ class StorageFailureTest {
             new RuntimeException(
                 new ClassNotFoundException(
                     "Class org.apache.hadoop.fs.s3a.S3AFileSystem not found")),
-            "s3a: cannot be read or written, since hadoop-aws is not on the class path; see the"
-                + " section S3 of conf/spark-defaults.conf"),
+            "s3a: cannot be read or written, since hadoop-aws is not on the class path; see"
+                + " conf/s3.conf"),
         Arguments.of(
             new UnsupportedFileSystemException("No FileSystem for scheme \"s3\""),
             "s3: is not known to Hadoop; s3a:// names the same bucket"),
