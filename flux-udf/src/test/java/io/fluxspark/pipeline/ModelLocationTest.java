@@ -19,6 +19,20 @@ class ModelLocationTest {
     assertThat(tiny.transformer().parameters()).isPositive();
   }
 
+  /** It is put together anew each time, and always the same. */
+  @Test
+  void theBuiltInModelOfFourStepsIsOneWithoutGuidance() {
+    ModelFolder schnell = ModelLocation.open("builtin:tiny-schnell");
+
+    assertThat(schnell.license()).isEqualTo("cc-by-4.0");
+    assertThat(schnell.transformerConfig().guidanceEmbeds()).isFalse();
+    assertThat(schnell.digest())
+        .isEqualTo(ModelLocation.open("builtin:tiny-schnell").digest())
+        .isNotEqualTo(ModelLocation.open("builtin:tiny").digest());
+    assertThat(schnell.path()).isNotEmptyDirectory();
+    assertThat(schnell.path().resolve("pytorch_lora_weights.safetensors")).doesNotExist();
+  }
+
   @Test
   void pathsAndFileUrisAreTheSameModel() {
     Path folder = Golden.path("dev").toAbsolutePath();

@@ -65,6 +65,46 @@ class GoldenPicturesTest {
     }
   }
 
+  /** With defaults of their own. */
+  @ParameterizedTest
+  @CsvSource({"builtin:tiny, 20, 3", "builtin:tiny-schnell, 4, 0"})
+  void builtInModelsDrawWhatAPromptSays(String model, int steps, double guidance) {
+    Workspace workspace = new Workspace(folder);
+    Path prompts =
+        workspace.file(
+            "scenes.csv",
+            "id,prompt,seed",
+            "one,a red circle left of a blue square,1",
+            "other,a blue square left of a red circle,1");
+
+    CommandLineRun run =
+        CommandLineRun.of(
+            TestSpark::session,
+            new ModelFolders(),
+            Map.of(),
+            workspace.generate(prompts, "out", "--model", model));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(workspace.<Integer>byImage("out", "num_inference_steps").values())
+        .containsOnly(steps);
+    assertThat(workspace.<Double>byImage("out", "guidance_scale").values()).containsOnly(guidance);
+    Map<String, int[]> pixels = workspace.pixels("out");
+    assertThat(redLeftOfBlue(pixels.get("one/0"))).isGreaterThan(0.5);
+    assertThat(redLeftOfBlue(pixels.get("other/0"))).isLessThan(-0.5);
+  }
+
+  /** How much redder than blue a picture of 64 x 64 is on its left side than on its right, -1 to 1. */
+  private static double redLeftOfBlue(int[] pixels) {
+    double difference = 0;
+    double all = 0;
+    for (int i = 0; i < pixels.length / 3; i++) {
+      int redder = pixels[3 * i] - pixels[3 * i + 2];
+      difference += i % 64 < 32 ? redder : -redder;
+      all += Math.abs(redder);
+    }
+    return difference / all;
+  }
+
   @Test
   void batchesPartitionsAndNeighboursChangeNothing() {
     Workspace workspace = new Workspace(folder);
