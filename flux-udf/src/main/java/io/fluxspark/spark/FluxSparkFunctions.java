@@ -5,11 +5,16 @@ import io.fluxspark.error.FluxSparkException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.CreateMap;
+import org.apache.spark.sql.catalyst.expressions.CreateNamedStruct;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
+import org.apache.spark.sql.types.StructType;
 import scala.Function1;
+import scala.Option;
 import scala.Tuple3;
 import scala.collection.immutable.Seq;
 
@@ -19,7 +24,7 @@ final class FluxSparkFunctions {
   private static final String USAGE =
       "_FUNC_(prompt[, options]) - A picture of the prompt: a struct with the picture file, its"
           + " hash, the request as used, and error_code and error_message where there is no"
-          + " picture. options is a map of the prompt table's columns (height, width, seed, ...)"
+          + " picture. options is a map or struct of the prompt table's columns (height, width, seed, ...)"
           + " and of model, dtype, batch_size and others.";
   private static final String EXAMPLES =
       """
@@ -54,25 +59,49 @@ final class FluxSparkFunctions {
     List<Expression> values = new ArrayList<>(List.of(given.get(0)));
     List<String> names = new ArrayList<>(List.of("prompt"));
     if (given.size() == 2) {
-      if (given.get(1) instanceof CreateMap map && hasFixedKeys(map)) {
-        for (int i = 0; i < map.keys().size(); i++) {
-          names.add(String.valueOf(map.keys().apply(i).eval(null)));
-          values.add(asGiven(map.values().apply(i)));
-        }
-      } else {
-        names.add(ImageCall.OPTIONS);
-        values.add(given.get(1));
-      }
+      addOptions(given.get(1), names, values);
     }
     return new FluxImage(Scala.seq(values), Scala.seq(names));
   }
 
-  private static boolean hasFixedKeys(CreateMap map) {
-    return Scala.list(map.keys()).stream().allMatch(Expression::foldable);
+  private static void addOptions(Expression options, List<String> names, List<Expression> values) {
+    if (options instanceof CreateMap map && areFixed(map.keys())) {
+      for (int i = 0; i < map.keys().size(); i++) {
+        names.add(text(map.keys().apply(i)));
+        values.add(asGiven(map.values().apply(i)));
+      }
+    } else if (options instanceof CreateNamedStruct struct && areFixed(struct.nameExprs())) {
+      for (int i = 0; i < struct.nameExprs().size(); i++) {
+        names.add(text(struct.nameExprs().apply(i)));
+        values.add(asGiven(struct.valExprs().apply(i)));
+      }
+    } else if (options.dataType() instanceof StructType type) {
+      for (int i = 0; i < type.size(); i++) {
+        names.add(type.apply(i).name());
+        values.add(new GetStructField(options, i, Option.apply(type.apply(i).name())));
+      }
+    } else {
+      names.add(ImageCall.OPTIONS);
+      values.add(options);
+    }
   }
 
-  /** Spark may have brought a map's values to one type already, such as texts to numbers. */
+  private static String text(Expression name) {
+    return String.valueOf(name.eval(null));
+  }
+
+  private static boolean areFixed(scala.collection.Seq<Expression> names) {
+    return Scala.list(names).stream().allMatch(Expression::foldable);
+  }
+
+  /**
+   * A value as it was written. A struct's may have names, and Spark may have brought a map's to one
+   * type already, such as texts to numbers.
+   */
   private static Expression asGiven(Expression value) {
+    if (value instanceof Alias alias) {
+      return alias.child();
+    }
     return value instanceof Cast cast && cast.getTagValue(Cast.USER_SPECIFIED_CAST()).isEmpty()
         ? cast.child()
         : value;

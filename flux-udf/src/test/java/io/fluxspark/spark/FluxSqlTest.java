@@ -102,6 +102,8 @@ class FluxSqlTest {
           3 | 3 | SELECT id FROM t ORDER BY flux_image(prompt, $).sha256
           3 | 3 | SELECT flux_image(prompt, $).sha256 AS s FROM t ORDER BY flux_image(prompt, $).sha256
           3 | 3 | SELECT id, flux_image(prompt, $).sha256 FROM t ORDER BY id
+          3 | 3 | SELECT f FROM (SELECT /*+ REPARTITION(3) */ * FROM t) LATERAL VIEW explode(array(flux_image(prompt, $))) AS f ORDER BY f.sha256
+          3 | 3 | SELECT id, flux_image(prompt, $) AS f FROM (SELECT /*+ REPARTITION(3) */ * FROM t) ORDER BY id
           1 | 3 | SELECT count(flux_image(prompt, $).sha256) FROM t
           3 | 3 | SELECT flux_image(prompt, $).sha256, count(*) FROM t GROUP BY flux_image(prompt, $).sha256
           2 | 2 | SELECT flux_image(kind, $).sha256, count(*), max(id) FROM t GROUP BY kind
@@ -126,6 +128,8 @@ class FluxSqlTest {
           1 | 1 | SELECT f FROM pictures LIMIT 1
           3 | 3 | SELECT /*+ REPARTITION(2) */ f FROM pictures
           3 | 3 | SELECT flux_image(concat(prompt, rand()), $) FROM t
+          3 | 3 | SELECT flux_image(prompt, struct(id AS seed, 16 AS height, 16 AS width, 1 AS num_inference_steps)) FROM t
+          3 | 3 | SELECT flux_image(prompt, o) FROM (SELECT prompt, named_struct('seed', id, 'height', 16, 'width', 16, 'num_inference_steps', 1, 'lora_scale', array(0.5)) AS o FROM t)
           3 | 3 | SELECT flux_image(prompt, map('seed', id, 'height', 16, 'width', 16, 'num_inference_steps', 1, 'model', 'builtin:tiny')) FROM t
           """)
   void aRowIsMadeOnce(int rows, int pictures, String query) {
@@ -205,6 +209,7 @@ class FluxSqlTest {
           SELECT flux_image(prompt, map('auto_resize', 'maybe')) FROM t | option 'auto_resize': 'maybe'; true or false is needed
           SELECT flux_image(prompt, map('num_images_per_prompt', 2)) FROM t | option 'num_images_per_prompt': there is none
           SELECT flux_image(prompt, 'x') FROM t | options have type STRING; map('height', 64, ...) is needed
+          SELECT flux_image(prompt, struct(1 AS hight)) FROM t | option 'hight': there is none; rows have id
           SELECT flux_image(id) FROM t | the prompt has type INT; a text is needed
           SELECT flux_image() FROM t | has 0 arguments; a prompt, or a prompt and map('height', 64, ...), are needed
           SELECT CASE WHEN id = 1 THEN flux_image(prompt) END FROM t | stands in a branch of CASE, IF or COALESCE
