@@ -1,5 +1,7 @@
 package io.fluxspark.request;
 
+import java.io.Serializable;
+
 /**
  * A picture as a row has it, unread: a column's struct of bytes and path.
  *
@@ -7,4 +9,4 @@ package io.fluxspark.request;
  * @param bytes null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; it may have megabytes
-public record GivenImage(String path, byte[] bytes) {}
+public record GivenImage(String path, byte[] bytes) implements Serializable {}

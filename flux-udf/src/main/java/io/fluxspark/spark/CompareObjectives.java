@@ -32,7 +32,7 @@ public record CompareObjectives(
   @Override
   public Iterator<Long> call(Iterator<Row> rows) {
     TaskContext context = TaskContext.get();
-    Device device = FluxModelLoader.device(GenerateImages.device(context));
+    Device device = FluxModelLoader.device(PartitionImages.device(context));
     ModelFolder model = ModelLocation.open(location);
     List<String> captions = new ArrayList<>();
     try (ExampleStore examples = new ExampleStore(Path.of(System.getProperty("java.io.tmpdir")))) {

@@ -1,23 +1,12 @@
 package io.fluxspark.spark;
 
-import io.fluxspark.image.Picture;
-import io.fluxspark.image.PictureEncoder;
-import io.fluxspark.request.Batches;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.ToDoubleBiFunction;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.resource.ResourceInformation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Makes the pictures of one partition.
@@ -36,110 +25,46 @@ import org.apache.spark.util.TaskCompletionListener;
 public record GenerateImages(
     GenerationJob job, LongAccumulator made, CollectionAccumulator<FailedImage> failed)
     implements MapPartitionsFunction<Row, Row> {
-  private static final String GPU = "gpu";
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
     if (!rows.hasNext()) {
       return rows;
     }
-    TaskContext context = TaskContext.get();
-    String device = device(context);
-    ModelKey key =
-        new ModelKey(job.location(), job.settings().modelDigest(), device, job.settings().dtype());
-    ExecutorMetrics metrics = ExecutorMetrics.shared();
-    ModelCache.Lease lease = LostDevice.watch(() -> ModelCache.shared().lease(key, job.loader()));
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
-    Optional<ToDoubleBiFunction<Picture, String>> clip =
-        Optional.ofNullable(job.clip()).map(model -> clip(model.key(device), context));
-    AtomicBoolean closed = new AtomicBoolean();
-    BatchRun run =
-        new BatchRun(
-            lease.generator(),
-            lease.batchSizes(),
-            metrics,
-            () -> closed.get() || context.isInterrupted(),
-            isLastAttempt(context));
-    Configuration conf = HadoopInputFiles.conf();
-    LoraFiles loras = new LoraFiles(job.store(), conf);
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> loras.close());
-    ImageStream stream =
-        new ImageStream(
-            batches(rows),
-            new InputReader(new PictureReader(conf), loras),
-            run,
-            new PictureFiles(
-                PictureEncoder.of(job.pictureFormat()),
-                job.settings(),
-                job.review().isScored(),
-                clip,
-                job.review().open()),
-            context::isInterrupted,
-            closed);
-    // Listeners run last in, first out: the stream ends before the model is given back.
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> stream.close());
-    return new MadeRows(stream, metrics);
+    return new MadeRows(PartitionImages.of(planned(rows), job, TaskContext.get()));
   }
 
-  /** What scores pictures, held as long as the task. */
-  private static ToDoubleBiFunction<Picture, String> clip(ModelKey key, TaskContext context) {
-    ClipScorers.Lease lease = LostDevice.watch(() -> ClipScorers.shared().lease(key));
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
-    return lease.scorer()::score;
-  }
+  private static Iterator<PlannedImage> planned(Iterator<Row> rows) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return rows.hasNext();
+      }
 
-  private Iterator<List<PlannedImage>> batches(Iterator<Row> rows) {
-    Iterator<PlannedImage> planned =
-        new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return rows.hasNext();
-          }
-
-          @Override
-          public PlannedImage next() {
-            return ImageRow.planned(rows.next());
-          }
-        };
-    return new Batches<>(planned, image -> image.request().bucket(), job.batchSize());
-  }
-
-  /** The device of a task, as {@link ModelKey} names it. */
-  static String device(TaskContext context) {
-    ResourceInformation gpu = context.resourcesJMap().get(GPU);
-    return gpu == null || gpu.addresses().length == 0
-        ? ModelKey.CPU
-        : ModelKey.GPU_PREFIX + gpu.addresses()[0];
-  }
-
-  private static boolean isLastAttempt(TaskContext context) {
-    // Spark tries tasks of a plain local master once, whatever spark.task.maxFailures says.
-    boolean isLocal = SparkEnv.get().conf().get("spark.master", "").matches("local(\\[[^,]*\\])?");
-    int attempts = isLocal ? 1 : SparkEnv.get().conf().getInt("spark.task.maxFailures", 4);
-    return context.attemptNumber() + 1 >= attempts;
+      @Override
+      public PlannedImage next() {
+        return ImageRow.planned(rows.next());
+      }
+    };
   }
 
   /** The pictures that were made; those that failed are put aside on the way. */
   private final class MadeRows implements Iterator<Row> {
     private final Iterator<ImageOutcome> outcomes;
-    private final ExecutorMetrics metrics;
     private Row next;
 
-    private MadeRows(Iterator<ImageOutcome> outcomes, ExecutorMetrics metrics) {
+    private MadeRows(Iterator<ImageOutcome> outcomes) {
       this.outcomes = outcomes;
-      this.metrics = metrics;
     }
 
     @Override
     public boolean hasNext() {
       while (next == null && outcomes.hasNext()) {
-        ImageOutcome outcome = LostDevice.watch(outcomes::next);
+        ImageOutcome outcome = outcomes.next();
         if (outcome instanceof ImageOutcome.Made image) {
           made.add(1);
-          metrics.made(image);
           next = ImageRow.made(image, job);
         } else if (outcome instanceof ImageOutcome.Failed image) {
-          metrics.failed();
           failed.add(FailedImage.of(image.planned(), image.failure()));
         }
       }

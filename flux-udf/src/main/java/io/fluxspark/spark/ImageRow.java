@@ -127,7 +127,7 @@ record ImageRow(ImageRequest request) {
   }
 
   /** The columns from {@code id} to {@code strength}. */
-  private static List<Object> values(GenerationRequest values, long seed) {
+  static List<Object> values(GenerationRequest values, long seed) {
     return Arrays.asList(
         values.id(),
         values.prompt().orElse(null),

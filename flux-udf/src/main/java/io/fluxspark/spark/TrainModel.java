@@ -36,7 +36,7 @@ public record TrainModel(
               plan,
               examples,
               Path.of(output),
-              FluxModelLoader.device(GenerateImages.device(context)))) {
+              FluxModelLoader.device(PartitionImages.device(context)))) {
         files.goOnAfter(run.step());
         long steps = plan.settings().steps();
         do {

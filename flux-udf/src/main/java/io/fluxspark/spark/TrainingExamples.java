@@ -101,7 +101,7 @@ public record TrainingExamples(
             ModelLocation.open(location),
             subject,
             sizes,
-            FluxModelLoader.device(GenerateImages.device(context)),
+            FluxModelLoader.device(PartitionImages.device(context)),
             DataType.fromName(dtype));
     context.addTaskCompletionListener((TaskCompletionListener) ended -> encoder.close());
     HadoopInputFiles files = new HadoopInputFiles(base, new TreeMap<>());

@@ -16,6 +16,7 @@ final class TestSpark {
               .config("spark.ui.enabled", "false")
               .config("spark.log.level", "ERROR")
               .config("spark.sql.shuffle.partitions", "3")
+              .config("spark.sql.extensions", FluxSparkExtensions.class.getName())
               .config("spark.driver.host", "localhost")
               .config("spark.driver.bindAddress", "127.0.0.1")
               .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/tables")

@@ -2,14 +2,11 @@ package io.fluxspark.jobs;
 
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.pipeline.FluxPipeline;
-import io.fluxspark.pipeline.ModelFolder;
-import io.fluxspark.pipeline.ModelLocation;
 import io.fluxspark.pipeline.ModelPrograms;
 import io.fluxspark.pipeline.ModelReport;
 import io.fluxspark.program.DataType;
-import io.fluxspark.request.Conditioning;
-import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.spark.Model;
+import io.fluxspark.spark.OpenModel;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -22,22 +19,8 @@ final class ModelFolders implements Models {
   public Model open(ModelSource source) {
     return named(
         () -> {
-          try (OpenModel model = OpenModel.of(source)) {
-            ModelFolder folder = model.folder();
-            FluxPipeline.verify(folder);
-            return new Model(
-                model.location(),
-                model.name(),
-                folder.digest(),
-                folder.license(),
-                folder.conditioning(),
-                folder.embedDims(),
-                folder.adaptable(),
-                ModelLocation.builtin(source.location()).isPresent()
-                    ? builtinDefaults(folder)
-                    : defaults(folder),
-                folder.cost(),
-                model.loader());
+          try (OpenModel model = source.open()) {
+            return Model.of(model);
           }
         });
   }
@@ -50,7 +33,7 @@ final class ModelFolders implements Models {
   static String report(ModelSource source) {
     return named(
         () -> {
-          try (OpenModel model = OpenModel.of(source)) {
+          try (OpenModel model = source.open()) {
             return source.location() + ": " + ModelReport.of(model.folder()).text();
           }
         });
@@ -65,7 +48,7 @@ final class ModelFolders implements Models {
     DataType type = DataType.fromName(dtype);
     named(
         () -> {
-          try (OpenModel model = OpenModel.of(source)) {
+          try (OpenModel model = source.open()) {
             ModelPrograms.write(model.folder(), type, target);
             return null;
           }
@@ -81,20 +64,5 @@ final class ModelFolders implements Models {
           ? new FluxSparkException(e.code(), "--model: " + e.getMessage(), e)
           : e;
     }
-  }
-
-  private static RequestDefaults builtinDefaults(ModelFolder folder) {
-    return folder.transformerConfig().guidanceEmbeds()
-        ? RequestDefaults.tiny()
-        : RequestDefaults.tinySchnell();
-  }
-
-  private static RequestDefaults defaults(ModelFolder folder) {
-    if (folder.conditioning() == Conditioning.FILL) {
-      return RequestDefaults.fill();
-    }
-    return folder.transformerConfig().guidanceEmbeds()
-        ? RequestDefaults.dev()
-        : RequestDefaults.schnell();
   }
 }

@@ -1,5 +1,7 @@
 package io.fluxspark.jobs;
 
+import io.fluxspark.spark.Model;
+
 /** Finds the models that jobs name. */
 interface Models {
   /**

@@ -9,6 +9,7 @@ import io.fluxspark.spark.ClipModel;
 import io.fluxspark.spark.GenerationJob;
 import io.fluxspark.spark.HadoopInputFiles;
 import io.fluxspark.spark.ImageTasks;
+import io.fluxspark.spark.Model;
 import io.fluxspark.spark.RequestTable;
 import io.fluxspark.spark.TaskLayout;
 import io.fluxspark.spark.TaskLayout.BucketCount;

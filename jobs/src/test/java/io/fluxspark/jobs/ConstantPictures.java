@@ -15,6 +15,7 @@ import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.EmbedDims;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.RequestDefaults;
+import io.fluxspark.spark.Model;
 import io.fluxspark.spark.ModelKey;
 import io.fluxspark.spark.ModelLoader;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.ImageGenerator;
 import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.request.Conditioning;
+import io.fluxspark.spark.Model;
 import io.fluxspark.spark.ModelKey;
 import io.fluxspark.spark.ModelLoader;
 import java.io.IOException;
