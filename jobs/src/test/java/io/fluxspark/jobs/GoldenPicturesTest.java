@@ -93,7 +93,9 @@ class GoldenPicturesTest {
     assertThat(redLeftOfBlue(pixels.get("other/0"))).isLessThan(-0.5);
   }
 
-  /** How much redder than blue a picture of 64 x 64 is on its left side than on its right, -1 to 1. */
+  /**
+   * How much redder than blue a picture of 64 x 64 is on its left side than on its right, -1 to 1.
+   */
   private static double redLeftOfBlue(int[] pixels) {
     double difference = 0;
     double all = 0;
