@@ -65,22 +65,28 @@ final class PythonEnvironment {
         List.of("python3", "-m", "venv", "--clear", folder.toString()),
         Map.of(),
         "-Pclients needs python3 with its venv module (on Debian: python3-venv)");
-    output(
-        List.of(
-            folder.resolve("bin/python").toString(),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--only-binary=:all:",
-            "-r",
-            requirements.toString()),
-        Map.of(),
-        "pip could not install " + requirements);
+    pip(folder, "pip could not install " + requirements, "-r", requirements.toString());
     Files.copy(requirements, installed);
     return folder;
+  }
+
+  /** Installs a Python package of this project beside an environment's requirements. */
+  static void install(String name, Path sources) throws IOException, InterruptedException {
+    pip(
+        folder(name),
+        "pip could not install " + sources,
+        "--force-reinstall",
+        "--no-deps",
+        sources.toString());
+  }
+
+  private static void pip(Path folder, String problem, String... options)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of(folder.resolve("bin/python").toString(), "-m", "pip", "install"));
+    command.addAll(List.of("--quiet", "--disable-pip-version-check", "--no-input"));
+    command.addAll(Arrays.asList(options));
+    output(command, Map.of(), problem);
   }
 
   private static String output(List<String> command, Map<String, String> variables, String problem)
@@ -89,6 +95,8 @@ final class PythonEnvironment {
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("PYTHONUTF8", "1");
     builder.environment().put("HF_HUB_OFFLINE", "1");
+    // PySpark brings a Spark of its own.
+    builder.environment().keySet().removeAll(List.of("SPARK_HOME", "SPARK_SCALA_VERSION"));
     builder.environment().putAll(variables);
     Process process;
     try {

@@ -37,7 +37,7 @@ final class StockSpark implements AutoCloseable {
    */
   StockSpark(Path folder) throws IOException, InterruptedException {
     this.folder = folder;
-    Path site = PythonEnvironment.folder("spark").resolve("lib");
+    Path site = PythonEnvironment.folder("pyspark").resolve("lib");
     try (var pythons = Files.newDirectoryStream(site, "python3*")) {
       this.home = pythons.iterator().next().resolve("site-packages/pyspark");
     }
