@@ -95,8 +95,7 @@ class PySparkIT {
 
   @Test
   void aClassicSessionMakesPictures() throws Exception {
-    String printed =
-        script(CLASSIC + EXTENDED + GENERATE + "generate(spark)", jar(), "classic");
+    String printed = script(CLASSIC + EXTENDED + GENERATE + "generate(spark)", jar(), "classic");
     assertThat(printed.lines().toList()).isEqualTo(GENERATED);
   }
 
@@ -122,8 +121,7 @@ class PySparkIT {
   @Test
   void sessionsOfSparkConnectShareOneModel() throws Exception {
     Path home =
-        Path.of(
-            script("import os, pyspark; print(os.path.dirname(pyspark.__file__))").strip());
+        Path.of(script("import os, pyspark; print(os.path.dirname(pyspark.__file__))").strip());
     String session =
         """
         import sys

@@ -65,7 +65,12 @@ final class PythonEnvironment {
         List.of("python3", "-m", "venv", "--clear", folder.toString()),
         Map.of(),
         "-Pclients needs python3 with its venv module (on Debian: python3-venv)");
-    pip(folder, "pip could not install " + requirements, "-r", requirements.toString());
+    pip(
+        folder,
+        "pip could not install " + requirements,
+        "--only-binary=:all:",
+        "-r",
+        requirements.toString());
     Files.copy(requirements, installed);
     return folder;
   }
