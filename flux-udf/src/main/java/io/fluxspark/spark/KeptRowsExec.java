@@ -1,5 +1,6 @@
 package io.fluxspark.spark;
 
+import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -9,8 +10,10 @@ import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.UnaryExecNode;
 import org.apache.spark.storage.StorageLevel;
+import scala.Function1;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
+import scala.reflect.ClassTag;
 
 /**
  * Keeps the rows below on the executors' disks as long as the query is there. Spark reads what it
@@ -20,6 +23,7 @@ import scala.collection.immutable.Seq;
  */
 public final class KeptRowsExec extends SparkPlan implements UnaryExecNode {
   private static final long serialVersionUID = 1L;
+  private static final ClassTag<InternalRow> ROW = ClassTag.apply(InternalRow.class);
 
   private final SparkPlan child;
 
@@ -55,8 +59,12 @@ public final class KeptRowsExec extends SparkPlan implements UnaryExecNode {
 
   @Override
   public RDD<InternalRow> doExecute() {
-    // Spark gives the blocks up when nothing refers to the rows any more.
-    return child.execute().persist(StorageLevel.DISK_ONLY());
+    // Operators use one object for all of their rows, which a block would hold as the same row
+    // again and again. Spark gives the blocks up when nothing refers to the rows any more.
+    return child
+        .execute()
+        .map((Function1<InternalRow, InternalRow> & Serializable) InternalRow::copy, ROW)
+        .persist(StorageLevel.DISK_ONLY());
   }
 
   @Override

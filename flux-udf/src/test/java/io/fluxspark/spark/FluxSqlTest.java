@@ -200,7 +200,7 @@ class FluxSqlTest {
           SELECT flux_image(prompt, map('height', 16, 'HEIGHT', 32)) FROM t | option 'height': is given twice
           SELECT flux_image(prompt, map('prompt', 'x')) FROM t | option 'prompt': is the first argument
           SELECT flux_image(prompt, map('model', kind)) FROM t | option 'model': holds for all rows; a constant is needed
-          SELECT flux_image(prompt, map('model', 'builtin:huge')) FROM t | model builtin:huge: there are the built-in models [tiny]
+          SELECT flux_image(prompt, map('model', 'builtin:huge')) FROM t | model builtin:huge: there are the built-in models [tiny
           SELECT flux_image(prompt, map('model', '/no/such')) FROM t | model /no/such: is no folder
           SELECT flux_image(prompt, map('dtype', 'int8')) FROM t | option 'dtype': 'int8'; one of float32, bfloat16, float16 is needed
           SELECT flux_image(prompt, map('batch_size', 0)) FROM t | option 'batch_size': '0'; a whole number of at least 1 is needed
