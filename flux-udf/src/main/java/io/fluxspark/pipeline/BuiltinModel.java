@@ -75,11 +75,12 @@ enum BuiltinModel {
 
   final Path fused(Fusion fusion) {
     ModelFolder base = ModelFolder.open(TINY.folder());
-    LoraTerms.Scaled lora = new LoraTerms.Scaled(LoraFile.open(folder().resolve(LORA)), 1);
+    Path own = folder();
+    LoraTerms.Scaled lora = new LoraTerms.Scaled(LoraFile.open(own.resolve(LORA)), 1);
     return ResourceFolder.temporary(
         target -> {
           ModelWriter.copy(base.path(), target, Set.of("transformer"));
-          ModelWriter.copy(folder(), target, Set.of());
+          ModelWriter.copy(own, target, Set.of());
           Files.delete(target.resolve(LORA));
           try (Parameters weights = fusion.weights(base, lora)) {
             ModelWriter.writeWeights(target, "transformer", weights.tensors(), StoredType.BF16);

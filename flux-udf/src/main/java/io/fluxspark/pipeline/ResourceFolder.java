@@ -54,14 +54,21 @@ final class ResourceFolder {
   static Path temporary(Filling filling) {
     try {
       Path folder = Files.createTempDirectory("fluxspark-model-");
-      filling.fill(folder);
-      try (Stream<Path> all = Files.walk(folder)) {
-        // From the top down; they are deleted from the bottom up.
-        all.forEach(path -> path.toFile().deleteOnExit());
+      try {
+        filling.fill(folder);
+      } finally {
+        deleteOnExit(folder);
       }
       return folder;
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  private static void deleteOnExit(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      // From the top down; they are deleted from the bottom up.
+      all.forEach(path -> path.toFile().deleteOnExit());
     }
   }
 
