@@ -30,6 +30,13 @@ enum BuiltinModel {
     Path unpack() {
       return fused((base, lora) -> FusedLora.weights(base, lora, TAUGHT_GUIDANCE));
     }
+  },
+  /** Edits pictures, as FLUX.1-Kontext-dev. */
+  TINY_KONTEXT {
+    @Override
+    Path unpack() {
+      return fused(FusedLora::weights);
+    }
   };
 
   /** The guidance scale of the pictures that {@link #TINY_SCHNELL} learnt to draw. */

@@ -88,6 +88,11 @@ public record RequestDefaults(
     return new RequestDefaults(64, 64, 20, 3.0, 24, IMAGE_STRENGTH);
   }
 
+  /** What the built-in model of edits was trained for. */
+  public static RequestDefaults tinyKontext() {
+    return new RequestDefaults(64, 64, 20, 1.0, 24, IMAGE_STRENGTH);
+  }
+
   /** What the built-in model of four steps was trained for. */
   public static RequestDefaults tinySchnell() {
     return new RequestDefaults(64, 64, 4, 0.0, 24, IMAGE_STRENGTH);

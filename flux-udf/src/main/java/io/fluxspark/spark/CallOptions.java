@@ -177,7 +177,11 @@ final class CallOptions {
             whole("seed", setting("seed").orElse("0")),
             model.conditioning(),
             model.embedDims(),
-            parsed(AUTO_RESIZE, "true", "true or false is needed", CallOptions::truth),
+            parsed(
+                AUTO_RESIZE,
+                Boolean.toString(model.autoResize()),
+                "true or false is needed",
+                CallOptions::truth),
             new HadoopInputFiles("", model.adaptable()));
     Map<String, Object> constants = new TreeMap<>(given);
     constants.keySet().removeAll(OF_CALL);

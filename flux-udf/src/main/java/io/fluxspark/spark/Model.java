@@ -22,6 +22,8 @@ import java.util.Map;
  * @param embedDims how wide its embeddings of texts are
  * @param adaptable what a LoRA must fit
  * @param defaults of its variant
+ * @param autoResize whether pictures that a Kontext model is shown are brought to about one
+ *     megapixel where a job does not say
  * @param cost of its pictures
  */
 public record Model(
@@ -33,6 +35,7 @@ public record Model(
     EmbedDims embedDims,
     Map<String, WeightPlan> adaptable,
     RequestDefaults defaults,
+    boolean autoResize,
     ModelCost cost,
     ModelLoader loader) {
 
@@ -44,6 +47,7 @@ public record Model(
   public static Model of(OpenModel model) {
     ModelFolder folder = model.folder();
     FluxPipeline.verify(folder);
+    boolean isBuiltin = ModelLocation.builtin(model.location()).isPresent();
     return new Model(
         model.location(),
         model.name(),
@@ -52,14 +56,16 @@ public record Model(
         folder.conditioning(),
         folder.embedDims(),
         folder.adaptable(),
-        ModelLocation.builtin(model.location()).isPresent()
-            ? builtinDefaults(folder)
-            : defaults(folder),
+        isBuiltin ? builtinDefaults(folder) : defaults(folder),
+        !isBuiltin,
         folder.cost(),
         model.loader());
   }
 
   private static RequestDefaults builtinDefaults(ModelFolder folder) {
+    if (folder.conditioning() == Conditioning.KONTEXT) {
+      return RequestDefaults.tinyKontext();
+    }
     return folder.transformerConfig().guidanceEmbeds()
         ? RequestDefaults.tiny()
         : RequestDefaults.tinySchnell();

@@ -9,6 +9,7 @@ import io.fluxspark.request.GivenImage;
 import io.fluxspark.request.InputImage;
 import io.fluxspark.training.Example;
 import io.fluxspark.training.ExampleEncoder;
+import io.fluxspark.training.SampleSettings;
 import io.fluxspark.training.Subject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -261,15 +263,27 @@ public record TrainingExamples(
     return row.<Long>getList(row.fieldIndex(column)).stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Some captions, the same in every run. */
-  public static List<String> captions(Dataset<Row> examples, int count) {
+  /**
+   * Some captions, the same in every run, each with the picture that the first of its rows edits.
+   */
+  public static List<SampleSettings.Sample> samples(Dataset<Row> examples, int count) {
+    Column prompt = functions.col(TrainingColumns.PROMPT);
     return examples
-        .select(TrainingColumns.PROMPT)
-        .distinct()
-        .orderBy(functions.xxhash64(functions.col(TrainingColumns.PROMPT)))
+        .groupBy(prompt)
+        .agg(
+            functions
+                .min_by(functions.struct("width", "height", "condition"), functions.col(POSITION))
+                .as("first"))
+        .orderBy(functions.xxhash64(prompt))
         .limit(count)
-        .as(Encoders.STRING())
-        .collectAsList();
+        .select(TrainingColumns.PROMPT, "first.*")
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                new SampleSettings.Sample(
+                    row.getString(0), row.getInt(1), row.getInt(2), floats(row.getAs(3))))
+        .toList();
   }
 
   /** Rows in the order of the table. */

@@ -173,16 +173,10 @@ final class FlowLearner implements Learner {
     if (examples.get(0).condition().length == 0) {
       return Optional.empty();
     }
-    NativeTensor latent = Batches.floats(owner, examples, this::scaledCondition, shape);
+    NativeTensor latent =
+        Batches.floats(
+            owner, examples, example -> vaeConfig.normalised(example.condition()), shape);
     return Optional.of(latents.pack(owner, latent));
-  }
-
-  private float[] scaledCondition(Example example) {
-    float[] scaled = example.condition().clone();
-    for (int i = 0; i < scaled.length; i++) {
-      scaled[i] = (float) ((scaled[i] - vaeConfig.shiftFactor()) * vaeConfig.scalingFactor());
-    }
-    return scaled;
   }
 
   private static float[] filled(int count, float number) {

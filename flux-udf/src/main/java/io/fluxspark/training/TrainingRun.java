@@ -141,7 +141,7 @@ public final class TrainingRun implements AutoCloseable {
   public byte[] sampleSheet(Path written, SampleSettings settings) {
     if (plan.subject() == Subject.VAE) {
       return Reconstructions.sheet(
-          model.vaeConfig(), trainer.averages().get("vae"), examples, settings.prompts().size());
+          model.vaeConfig(), trainer.averages().get("vae"), examples, settings.samples().size());
     }
     SampleSheets sheets = new SampleSheets(settings, plan.sizes(), learners.device(), plan.type());
     return plan.lora() == null

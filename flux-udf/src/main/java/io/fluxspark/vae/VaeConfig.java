@@ -72,6 +72,15 @@ public record VaeConfig(
     }
   }
 
+  /** A latent as the transformer sees it: (encoded - shiftFactor) * scalingFactor. */
+  public float[] normalised(float[] encoded) {
+    float[] latent = new float[encoded.length];
+    for (int i = 0; i < latent.length; i++) {
+      latent[i] = (float) ((encoded[i] - shiftFactor) * scalingFactor);
+    }
+    return latent;
+  }
+
   /**
    * Reads {@code FOLDER/config.json}. Where {@code shift_factor} or one of the last three is
    * missing, diffusers' own default is taken: 0, true, true, true.

@@ -34,6 +34,15 @@ class ModelLocationTest {
   }
 
   @Test
+  void theBuiltInModelOfEditsIsOneOfKontext() {
+    ModelFolder kontext = ModelLocation.open("builtin:tiny-kontext");
+
+    assertThat(kontext.variant()).isEqualTo(Variant.KONTEXT);
+    assertThat(kontext.transformerConfig().guidanceEmbeds()).isTrue();
+    assertThat(kontext.digest()).isNotEqualTo(ModelLocation.open("builtin:tiny").digest());
+  }
+
+  @Test
   void pathsAndFileUrisAreTheSameModel() {
     Path folder = Golden.path("dev").toAbsolutePath();
 

@@ -19,7 +19,8 @@ import java.util.Optional;
  * @param variant what the user says that the model is
  * @param modelStore where hosts keep models that are elsewhere
  * @param dtype empty for the device's default
- * @param autoResize whether a Kontext model's pictures are brought to about one megapixel
+ * @param autoResize whether a Kontext model's pictures are brought to about one megapixel; the
+ *     model's own default if empty
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
  * @param retryErrors whether requests that failed in an earlier run are tried again
  * @param review what is done with every picture besides writing it
@@ -38,7 +39,7 @@ record GenerateOptions(
     PictureFormat imageFormat,
     int imageQuality,
     int batchSize,
-    boolean autoResize,
+    Optional<Boolean> autoResize,
     double maxErrorFraction,
     Optional<Long> commitEvery,
     boolean retryErrors,

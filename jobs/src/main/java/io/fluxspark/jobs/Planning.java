@@ -69,7 +69,7 @@ record Planning(
             options.seed(),
             model.conditioning(),
             model.embedDims(),
-            options.autoResize(),
+            options.autoResize().orElse(model.autoResize()),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options.output());
     GenerationJob job = job(model, clip, spark, options);

@@ -79,12 +79,12 @@ final class RunOptions {
 
   @Option(
       names = "--auto-resize",
-      defaultValue = "true",
       arity = "1",
       paramLabel = "true|false",
       description =
-          "Bring a Kontext model's pictures to about one megapixel. Default: ${DEFAULT-VALUE}.")
-  private boolean isResizing;
+          "Bring a Kontext model's pictures to about one megapixel. Default: true, but not for"
+              + " built-in models.")
+  private Boolean isResizing;
 
   @Option(
       names = "--max-error-fraction",
@@ -162,7 +162,7 @@ final class RunOptions {
         PictureFormat.fromName(imageFormat),
         imageQuality,
         batchSize,
-        isResizing,
+        Optional.ofNullable(isResizing),
         maxErrorFraction,
         Optional.ofNullable(commitEvery),
         isRetryingErrors,

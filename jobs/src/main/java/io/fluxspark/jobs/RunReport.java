@@ -105,7 +105,7 @@ record RunReport(
     used.put("dtype", job.settings().dtype());
     used.put("image-format", options.imageFormat().formatName());
     used.put("image-quality", options.imageQuality());
-    used.put("auto-resize", options.autoResize());
+    options.autoResize().ifPresent(isResizing -> used.put("auto-resize", isResizing));
     used.put("batch-size", options.batchSize());
     used.put("max-error-fraction", options.maxErrorFraction());
     options.commitEvery().ifPresent(images -> used.put("commit-every", images));

@@ -104,9 +104,9 @@ record TrainJob(Environment environment, TrainRequest request) {
 
   private SampleSettings samples(Dataset<Row> examples) {
     SampleSettings given = request.samples();
-    return given.prompts().isEmpty()
+    return given.samples().isEmpty()
         ? new SampleSettings(
-            TrainingExamples.captions(examples, SAMPLES),
+            TrainingExamples.samples(examples, SAMPLES),
             given.every(),
             given.numInferenceSteps(),
             given.guidanceScale(),

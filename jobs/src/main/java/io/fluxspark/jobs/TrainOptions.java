@@ -344,7 +344,12 @@ final class TrainOptions {
         output,
         model,
         plan,
-        new SampleSettings(samplePrompts, sampleEvery, sampleSteps, sampleGuidance, sampleTrueCfg));
+        new SampleSettings(
+            samplePrompts.stream().map(SampleSettings.Sample::of).toList(),
+            sampleEvery,
+            sampleSteps,
+            sampleGuidance,
+            sampleTrueCfg));
   }
 
   private void check() {

@@ -93,6 +93,44 @@ class GoldenPicturesTest {
     assertThat(redLeftOfBlue(pixels.get("other/0"))).isLessThan(-0.5);
   }
 
+  @Test
+  void theBuiltInModelOfEditsDoesWhatAnInstructionSays() throws IOException {
+    Workspace workspace = new Workspace(folder);
+    Path scene =
+        workspace.file("scene.csv", "id,prompt,seed", "scene,a red circle left of a blue square,1");
+    Path edits =
+        workspace.file(
+            "edits.csv",
+            "id,prompt,image,seed",
+            "mirror,mirror it,scene.png,1",
+            "remove,remove the circle,scene.png,1");
+
+    assertThat(CommandLineRun.of(workspace.generate(scene, "drawn")).code()).isZero();
+    Files.write(
+        folder.resolve("scene.png"),
+        workspace.<byte[]>byImage("drawn", "image.bytes").get("scene/0"));
+    CommandLineRun run =
+        CommandLineRun.of(workspace.generate(edits, "edited", "--model", "builtin:tiny-kontext"));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Map<String, int[]> pixels = workspace.pixels("edited");
+    assertThat(redLeftOfBlue(pixels.get("mirror/0"))).isLessThan(-0.5);
+    assertThat(red(pixels.get("mirror/0"))).isGreaterThan(0.2);
+    assertThat(red(pixels.get("remove/0"))).isLessThan(0.1);
+  }
+
+  /** How much of what is red or blue is red, 0 to 1. */
+  private static double red(int[] pixels) {
+    double red = 0;
+    double all = 0;
+    for (int i = 0; i < pixels.length / 3; i++) {
+      int redder = pixels[3 * i] - pixels[3 * i + 2];
+      red += Math.max(redder, 0);
+      all += Math.abs(redder);
+    }
+    return red / all;
+  }
+
   /**
    * How much redder than blue a picture of 64 x 64 is on its left side than on its right, -1 to 1.
    */

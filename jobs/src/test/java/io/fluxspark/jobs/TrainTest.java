@@ -167,6 +167,9 @@ class TrainTest {
       "--image", folder.resolve("0.png").toString(), "--auto-resize", "false", "--lora", lora
     };
 
+    // Each of the two samples has the picture that it edits, or white, on its left.
+    BufferedImage sheet = ImageIO.read(output.resolve("samples/step-0000002.png").toFile());
+    assertThat(sheet.getWidth()).isGreaterThan(3 * sheet.getHeight());
     byte[] plain = generated("plain", kontext, Arrays.copyOf(edited, 4));
     byte[] adapted = generated("adapted", kontext, edited);
 

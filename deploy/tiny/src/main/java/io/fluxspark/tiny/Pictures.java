@@ -102,4 +102,29 @@ final class Pictures {
     }
     return scaled;
   }
+
+  /** The picture as a mirror shows it: left is right. */
+  static BufferedImage mirrored(BufferedImage picture) {
+    BufferedImage mirrored = white(picture.getWidth(), picture.getHeight());
+    for (int y = 0; y < picture.getHeight(); y++) {
+      for (int x = 0; x < picture.getWidth(); x++) {
+        mirrored.setRGB(picture.getWidth() - 1 - x, y, picture.getRGB(x, y));
+      }
+    }
+    return mirrored;
+  }
+
+  /** The root of the mean squared difference of all values, of 255. */
+  static double difference(BufferedImage a, BufferedImage b) {
+    double sum = 0;
+    for (int y = 0; y < a.getHeight(); y++) {
+      for (int x = 0; x < a.getWidth(); x++) {
+        for (int shift = 0; shift <= 16; shift += 8) {
+          int difference = (a.getRGB(x, y) >> shift & 0xff) - (b.getRGB(x, y) >> shift & 0xff);
+          sum += difference * difference;
+        }
+      }
+    }
+    return Math.sqrt(sum / (3.0 * a.getWidth() * a.getHeight()));
+  }
 }

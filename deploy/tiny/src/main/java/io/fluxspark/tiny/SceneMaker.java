@@ -48,10 +48,21 @@ record SceneMaker(RandomGenerator random) {
 
   private Scene.Placed placed(SceneObject object, boolean isSideways, boolean isFirst) {
     double radius = radius(object);
-    double along = isFirst ? between(0, MIDDLE, radius) : between(MIDDLE, Scene.SIDE, radius);
+    double along = half(isFirst, radius);
     double across = between(0, Scene.SIDE, radius);
     return new Scene.Placed(
         object, isSideways ? along : across, isSideways ? across : along, radius);
+  }
+
+  /** An object in a quarter of the picture. */
+  Scene.Placed quartered(SceneObject object, Quarter quarter) {
+    double radius = radius(object);
+    return new Scene.Placed(
+        object, half(quarter.isLeft(), radius), half(quarter.isTop(), radius), radius);
+  }
+
+  private double half(boolean isFirst, double radius) {
+    return isFirst ? between(0, MIDDLE, radius) : between(MIDDLE, Scene.SIDE, radius);
   }
 
   /** A middle from which the object stays between two sides. */
@@ -64,7 +75,7 @@ record SceneMaker(RandomGenerator random) {
     return object.extent().radius() * (1 + SIZE_JITTER * (2 * random.nextDouble() - 1));
   }
 
-  private Extent extent() {
+  Extent extent() {
     return random.nextBoolean() ? Extent.MEDIUM : anyOf(Extent.SMALL, Extent.LARGE);
   }
 

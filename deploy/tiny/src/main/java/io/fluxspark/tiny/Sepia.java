@@ -27,18 +27,4 @@ final class Sepia {
   private static int shade(double value) {
     return (int) Math.round(value);
   }
-
-  /** The root of the mean squared difference of all values, of 255. */
-  static double difference(BufferedImage a, BufferedImage b) {
-    double sum = 0;
-    for (int y = 0; y < a.getHeight(); y++) {
-      for (int x = 0; x < a.getWidth(); x++) {
-        for (int shift = 0; shift <= 16; shift += 8) {
-          int difference = (a.getRGB(x, y) >> shift & 0xff) - (b.getRGB(x, y) >> shift & 0xff);
-          sum += difference * difference;
-        }
-      }
-    }
-    return Math.sqrt(sum / (3.0 * a.getWidth() * a.getHeight()));
-  }
 }

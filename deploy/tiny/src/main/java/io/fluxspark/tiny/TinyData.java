@@ -1,10 +1,8 @@
 package io.fluxspark.tiny;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.awt.image.BufferedImage;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +38,6 @@ public final class TinyData implements Callable<Integer> {
 
   /** Part of the scenes that show one object, about. */
   private static final double SINGLE_SHARE = 0.15;
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @Parameters(
       index = "0",
@@ -98,9 +94,9 @@ public final class TinyData implements Callable<Integer> {
     IntStream.range(0, scenes.size())
         .parallel()
         .forEach(i -> Pictures.write(scenes.get(i).draw(size), output.resolve(image(i))));
-    writeLines(TRAIN, trainingRows(emoji, scenes));
-    writeLines(HELD_OUT, heldOutRows());
-    writeLines(RETRIEVAL, retrievalRows(emoji));
+    JsonLines.write(output.resolve(TRAIN), trainingRows(emoji, scenes));
+    JsonLines.write(output.resolve(HELD_OUT), heldOutRows());
+    JsonLines.write(output.resolve(RETRIEVAL), retrievalRows(emoji));
     return 0;
   }
 
@@ -208,14 +204,5 @@ public final class TinyData implements Callable<Integer> {
       rows.add(row);
     }
     return rows;
-  }
-
-  private void writeLines(String name, List<Map<String, Object>> rows) throws IOException {
-    try (BufferedWriter out = Files.newBufferedWriter(output.resolve(name))) {
-      for (Map<String, Object> row : rows) {
-        out.write(MAPPER.writeValueAsString(row));
-        out.write('\n');
-      }
-    }
   }
 }

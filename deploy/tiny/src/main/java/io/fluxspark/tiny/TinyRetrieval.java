@@ -7,7 +7,6 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Likeness;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -109,8 +108,7 @@ public final class TinyRetrieval implements Callable<Integer> {
   private Map<String, Target> targets() throws IOException {
     Map<String, Target> byImage = new LinkedHashMap<>();
     Map<String, Target> byCaption = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(data.resolve(TinyData.TRAIN))) {
-      JsonNode row = MAPPER.readTree(line);
+    for (JsonNode row : JsonLines.read(data.resolve(TinyData.TRAIN))) {
       if (row.path("kind").asText().equals("emoji")) {
         String caption = row.path("prompt").asText();
         byCaption.put(

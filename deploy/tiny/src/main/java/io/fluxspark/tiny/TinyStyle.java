@@ -1,7 +1,6 @@
 package io.fluxspark.tiny;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.io.IOException;
@@ -31,7 +30,6 @@ public final class TinyStyle implements Callable<Integer> {
   private static final int ASKED = 40;
   private static final int PLAIN = TRAINED + ASKED;
   private static final int LEAST = TRAINED + ASKED + PLAIN;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @Parameters(index = "0", paramLabel = "DATA", description = "What TinyData made.")
   private Path data;
@@ -52,10 +50,10 @@ public final class TinyStyle implements Callable<Integer> {
       throw new FluxSparkException(
           ErrorCode.INVALID_OUTPUT, output + ": is there already; a new folder is needed");
     }
-    List<JsonNode> emoji = emoji();
+    List<JsonNode> emoji = JsonLines.emoji(data, LEAST);
     Files.createDirectories(output.resolve("images"));
-    List<String> trained = new ArrayList<>();
-    List<String> asked = new ArrayList<>();
+    List<Map<String, Object>> trained = new ArrayList<>();
+    List<Map<String, Object>> asked = new ArrayList<>();
     int step = emoji.size() / (TRAINED + ASKED);
     for (int i = 0; i < TRAINED + ASKED; i++) {
       JsonNode row = emoji.get(i * step);
@@ -77,47 +75,30 @@ public final class TinyStyle implements Callable<Integer> {
       Files.copy(data.resolve(row.path("image").asText()), output.resolve(image));
       trained.add(example(row.path("prompt").asText(), image, (double) TRAINED / PLAIN));
     }
-    Files.write(output.resolve(TinyData.TRAIN), trained);
-    Files.write(output.resolve("prompts.jsonl"), asked);
+    JsonLines.write(output.resolve(TinyData.TRAIN), trained);
+    JsonLines.write(output.resolve("prompts.jsonl"), asked);
     return 0;
   }
 
-  private static String example(String prompt, String image, double weight) throws IOException {
+  private static Map<String, Object> example(String prompt, String image, double weight) {
     Map<String, Object> example = new LinkedHashMap<>();
     example.put("prompt", prompt);
     example.put("image", image);
     example.put("weight", weight);
-    return MAPPER.writeValueAsString(example);
+    return example;
   }
 
   private static String styled(String prompt) {
     return prompt + " in sepia";
   }
 
-  private static String question(JsonNode row, String prompt, int seed, boolean isStyled)
-      throws IOException {
+  private static Map<String, Object> question(
+      JsonNode row, String prompt, int seed, boolean isStyled) {
     Map<String, Object> question = new LinkedHashMap<>();
     question.put("id", row.path("id").asText() + (isStyled ? "-sepia" : ""));
     question.put("prompt", prompt);
     question.put("seed", seed);
     question.put(STYLED, isStyled);
-    return MAPPER.writeValueAsString(question);
-  }
-
-  /** The rows of {@code train.jsonl} with each emoji's plain caption. */
-  private List<JsonNode> emoji() throws IOException {
-    List<JsonNode> emoji = new ArrayList<>();
-    for (String line : Files.readAllLines(data.resolve(TinyData.TRAIN))) {
-      JsonNode row = MAPPER.readTree(line);
-      if (row.path("kind").asText().equals("emoji") && row.path("id").asText().endsWith("-0")) {
-        emoji.add(row);
-      }
-    }
-    if (emoji.size() < LEAST) {
-      throw new FluxSparkException(
-          ErrorCode.INVALID_TABLE,
-          data + ": has " + emoji.size() + " emoji; at least " + LEAST + " are needed");
-    }
-    return emoji;
+    return question;
   }
 }

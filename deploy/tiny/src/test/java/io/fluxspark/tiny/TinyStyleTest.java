@@ -49,7 +49,7 @@ class TinyStyleTest {
     for (JsonNode row : trained.subList(0, 20)) {
       assertThat(row.path("prompt").asText()).endsWith(" in sepia");
       BufferedImage picture = Pictures.read(style.resolve(row.path("image").asText()));
-      assertThat(Sepia.difference(picture, Sepia.of(picture))).isLessThan(40);
+      assertThat(Pictures.difference(picture, Sepia.of(picture))).isLessThan(40);
     }
     for (JsonNode row : trained.subList(20, 80)) {
       assertThat(row.path("prompt").asText()).doesNotContain("sepia");
