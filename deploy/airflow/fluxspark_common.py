@@ -5,6 +5,7 @@ Folders are ObjectStoragePath's (file:///, s3://); Spark calls the same bucket s
 
 import json
 import logging
+from datetime import datetime, timedelta
 
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk import Asset, ObjectStoragePath, Param, task
@@ -83,3 +84,24 @@ def publish(summary: dict, params=None, ds=None, outlet_events=None) -> str:
     pointer.write_text(json.dumps({"data": f"{params['output']}/{ds}/data", **summary}) + "\n")
     outlet_events[PICTURES].extra = {"date": ds, **summary}
     return str(pointer)
+
+
+DAG = {
+    "schedule": "@daily",
+    "start_date": datetime(2026, 1, 1),
+    "catchup": False,
+    # Two runs must not write one output; days do not share one, but a cleared day could.
+    "max_active_runs": 1,
+    "params": PARAMS,
+    "default_args": {"on_failure_callback": alert},
+}
+
+
+def tasks_of_a_day(operator) -> None:
+    """Wait, plan, generate, check the report, publish; operator(command, **settings) runs a command of the job."""
+    # A request that is wrong is found here, in seconds, and is not tried again.
+    plan = operator("plan", retries=0)
+    generate = operator("generate", retries=3, retry_delay=timedelta(minutes=5))
+    summary = report()
+    prompts() >> plan >> generate >> summary
+    publish(summary)

@@ -5,12 +5,11 @@ variables FLUXSPARK_JAR and SPARK_HOME the fat jar and Spark 4.1. docs/clusters.
 """
 
 import os
-from datetime import datetime, timedelta
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import dag
 
-from fluxspark_common import PARAMS, alert, arguments, prompts, publish, report
+from fluxspark_common import DAG, arguments, tasks_of_a_day
 
 
 def spark_submit(command: str, **settings) -> SparkSubmitOperator:
@@ -27,22 +26,9 @@ def spark_submit(command: str, **settings) -> SparkSubmitOperator:
     )
 
 
-@dag(
-    schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    # Two runs must not write one output; days do not share one, but a cleared day could.
-    max_active_runs=1,
-    params=PARAMS,
-    default_args={"on_failure_callback": alert},
-)
+@dag(**DAG)
 def fluxspark_daily():
-    # A request that is wrong is found here, in seconds, and is not tried again.
-    plan = spark_submit("plan", retries=0)
-    generate = spark_submit("generate", retries=3, retry_delay=timedelta(minutes=5))
-    summary = report()
-    prompts() >> plan >> generate >> summary
-    publish(summary)
+    tasks_of_a_day(spark_submit)
 
 
 fluxspark_daily()

@@ -5,14 +5,13 @@ arguments. prompts and output must be folders that Airflow and the pods both see
 """
 
 import os
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
 from airflow.providers.cncf.kubernetes.operators.spark_kubernetes import SparkKubernetesOperator
 from airflow.sdk import dag
 
-from fluxspark_common import PARAMS, alert, arguments, prompts, publish, report
+from fluxspark_common import DAG, arguments, tasks_of_a_day
 
 APPLICATION = Path(
     os.environ.get(
@@ -39,20 +38,9 @@ def spark_application(command: str, **settings) -> SparkKubernetesOperator:
     )
 
 
-@dag(
-    schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    params=PARAMS,
-    default_args={"on_failure_callback": alert},
-)
+@dag(**DAG)
 def fluxspark_kubernetes():
-    plan = spark_application("plan", retries=0)
-    generate = spark_application("generate", retries=3, retry_delay=timedelta(minutes=5))
-    summary = report()
-    prompts() >> plan >> generate >> summary
-    publish(summary)
+    tasks_of_a_day(spark_application)
 
 
 fluxspark_kubernetes()

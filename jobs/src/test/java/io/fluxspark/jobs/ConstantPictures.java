@@ -53,6 +53,7 @@ record ConstantPictures() implements ModelLoader {
         EMBED_DIMS,
         Map.of(),
         DEFAULTS,
+        true,
         new Cost(),
         new ConstantPictures());
   }

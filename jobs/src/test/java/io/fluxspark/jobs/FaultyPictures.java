@@ -51,6 +51,7 @@ record FaultyPictures(String marker, Accident accident) implements ModelLoader {
             ConstantPictures.EMBED_DIMS,
             Map.of(),
             ConstantPictures.DEFAULTS,
+            true,
             ConstantPictures.open(source).cost(),
             new FaultyPictures(marker.toString(), accident));
   }
