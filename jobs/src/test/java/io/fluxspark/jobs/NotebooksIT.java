@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NotebooksIT {
   private static final String PYTHON = "pyspark";
   private static final int MOST_BYTES = 400_000;
+  private static final List<String> LINKED = List.of("conf", "deploy", "jobs");
   private static final Pattern IN_HTML = Pattern.compile("data:image/png;base64,([A-Za-z0-9+/=]+)");
 
   @TempDir private Path folder;
@@ -35,6 +37,14 @@ class NotebooksIT {
   @BeforeAll
   static void installThePackage(@TempDir Path sources) throws Exception {
     PythonEnvironment.install(PYTHON, Project.copy(Project.path("notebooks"), sources));
+  }
+
+  /** JUnit warns of links that it removes. */
+  @AfterEach
+  void removeLinks() throws IOException {
+    for (String name : LINKED) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
   }
 
   @Test
@@ -85,7 +95,7 @@ class NotebooksIT {
 
   /** The notebook in a project's folders, of which it writes only to its own. */
   private Path copy(Path notebook) throws IOException {
-    for (String name : List.of("conf", "deploy", "jobs")) {
+    for (String name : LINKED) {
       Files.createSymbolicLink(folder.resolve(name), Project.path(name));
     }
     Path notebooks = Files.createDirectory(folder.resolve("notebooks"));
