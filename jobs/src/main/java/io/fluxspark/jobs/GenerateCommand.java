@@ -24,6 +24,6 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new GenerateJob(environment, options.given()).run();
+    return new GenerateJob(environment, options.given()).run().code();
   }
 }
