@@ -54,8 +54,16 @@ record ExportJob(
   Exported run() {
     ParquetExport parquet = new ParquetExport(target, fileSize);
     SparkSession shared = environment.spark().get();
+    if (!TableFormat.isPath(location) && PromptTable.isTable(shared, location)) {
+      throw new FluxSparkException(
+          ErrorCode.INVALID_OUTPUT,
+          "--output "
+              + location
+              + ": is a table; export reads the Parquet of an output folder, tables are read with"
+              + " Spark SQL");
+    }
     SparkSession spark = format == ExportFormat.PARQUET ? parquet.session(shared) : shared;
-    Dataset<Row> images = Output.open(spark, location).images();
+    Dataset<Row> images = FolderOutput.open(spark, location).images();
     requireNew(spark);
     if (nearDuplicates.isEmpty()) {
       return new Exported(write(images, parquet), 0);

@@ -39,7 +39,7 @@ final class Gallery {
    *
    * @param runId the run that the sheet names as the last one
    */
-  static void write(Output output, String runId) {
+  static void write(FolderOutput output, String runId) {
     Dataset<Row> images = output.images(GalleryPicture.COLUMNS);
     List<String> keys =
         images

@@ -10,6 +10,7 @@ import io.fluxspark.spark.ReviewSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a {@code generate} job was asked for.
@@ -49,7 +50,8 @@ record GenerateOptions(
     long seed,
     Map<String, String> columnDefaults) {
   private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
-  private static final List<String> OUTPUT_FORMATS = List.of("parquet");
+  private static final List<String> OUTPUT_FORMATS =
+      Stream.concat(Stream.of("parquet"), TableFormat.names().stream()).toList();
   private static final int MAX_QUALITY = 100;
 
   GenerateOptions {

@@ -54,6 +54,16 @@ public final class GuardedCommit extends FileCommitProtocol implements Serializa
         LEASE_FOLDER, lease.folder().toString(), LEASE_NUMBER, Integer.toString(lease.number()));
   }
 
+  /**
+   * Looks whether the run still has the output.
+   *
+   * @throws FluxSparkException {@code OUTPUT_IN_USE} where it has not
+   */
+  static void require(Lease lease) {
+    requireLease(
+        SparkSession.active().sparkContext().hadoopConfiguration(), lease.folder(), lease.number());
+  }
+
   @Override
   public void commitJob(JobContext context, Seq<TaskCommitMessage> messages) {
     Configuration conf = context.getConfiguration();

@@ -18,8 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntSupplier;
-import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -39,27 +38,21 @@ final class ImageRun implements AutoCloseable {
   private final SparkSession spark;
   private final GenerationJob job;
   private final double maxErrorFraction;
-  private final UnaryOperator<Dataset<Row>> unknownErrors;
+  private final Output output;
+  private final boolean hadErrors;
   private final Interruption interruption;
   private final AtomicReference<String> stopped = new AtomicReference<>();
 
   /**
    * What a run made.
    *
-   * @param portions that have pictures, committed
    * @param stopped why the run was given up, which leaves pictures in flight uncommitted
    */
-  record Outcome(long made, long failed, List<Portion> portions, Optional<String> stopped) {
-    private static final Outcome NOTHING = new Outcome(0, 0, List.of(), Optional.empty());
-
-    Outcome {
-      portions = List.copyOf(portions);
-    }
+  record Outcome(long made, long failed, Optional<String> stopped) {
+    private static final Outcome NOTHING = new Outcome(0, 0, Optional.empty());
 
     private Outcome plus(Outcome other) {
-      List<Portion> both = new ArrayList<>(portions);
-      both.addAll(other.portions);
-      return new Outcome(made + other.made, failed + other.failed, both, stopped);
+      return new Outcome(made + other.made, failed + other.failed, stopped);
     }
   }
 
@@ -68,7 +61,8 @@ final class ImageRun implements AutoCloseable {
     this.spark = plan.spark();
     this.job = plan.job();
     this.maxErrorFraction = options.maxErrorFraction();
-    this.unknownErrors = plan.output().hasErrors() ? plan.output()::newErrors : errors -> errors;
+    this.output = plan.output();
+    this.hadErrors = output.finished().hasErrors();
     joinJobGroup();
     this.interruption = new Interruption(spark.sparkContext(), job.runId());
   }
@@ -91,10 +85,10 @@ final class ImageRun implements AutoCloseable {
     return interruption.failedTasks();
   }
 
-  /** Does something and, where Ctrl-C was what ended it, says so. */
-  int uninterrupted(IntSupplier work) {
+  /** Does something and, where a signal was what ended it, says so. */
+  <T> T uninterrupted(Supplier<T> work) {
     try {
-      return work.getAsInt();
+      return work.get();
     } catch (Exception e) {
       throw interruption.explain(e);
     }
@@ -125,8 +119,7 @@ final class ImageRun implements AutoCloseable {
       for (Future<Outcome> outcome : outcomes) {
         all = all.plus(outcome.get());
       }
-      return new Outcome(
-          all.made(), all.failed(), all.portions(), Optional.ofNullable(stopped.get()));
+      return new Outcome(all.made(), all.failed(), Optional.ofNullable(stopped.get()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FluxSparkException(ErrorCode.INTERRUPTED, "the run was interrupted", e);
@@ -150,50 +143,49 @@ final class ImageRun implements AutoCloseable {
         spark.sparkContext().collectionAccumulator("images failed");
     Progress progress = all.begin(made.id(), failed.id());
     spark.sparkContext().addSparkListener(progress);
+    AtomicReference<RunProgress.Counts> counts = new AtomicReference<>();
     try {
-      portion.writeImages(
+      portion.write(
           planned.mapPartitions(
               new GenerateImages(job, made, failed),
-              Encoders.row(Tables.imagesOf(planned.schema()))));
+              Encoders.row(Tables.imagesOf(planned.schema()))),
+          () -> {
+            counts.set(new RunProgress.Counts(made.value(), failed.value().size()));
+            return errors(failed.value());
+          });
     } catch (Exception e) {
       if (stopped.get() == null) {
         throw e;
       }
       List<FailedImage> failures = progress.counts().failures();
-      writeErrors(failures, portion);
-      return new Outcome(0, failures.size(), List.of(), Optional.empty());
+      errors(failures).ifPresent(portion::writeErrors);
+      return new Outcome(0, failures.size(), Optional.empty());
     } finally {
       spark.sparkContext().removeSparkListener(progress);
     }
-    writeErrors(failed.value(), portion);
-    all.end(progress, new RunProgress.Counts(made.value(), failed.value().size()));
-    return new Outcome(
-        made.value(),
-        failed.value().size(),
-        made.value() > 0 ? List.of(portion) : List.of(),
-        Optional.empty());
+    all.end(progress, counts.get());
+    return new Outcome(counts.get().made(), counts.get().failed(), Optional.empty());
   }
 
-  private void writeErrors(List<FailedImage> failures, Portion portion) {
-    if (!failures.isEmpty()) {
-      List<Row> rows = failures.stream().map(failure -> failure.row(job.runId())).toList();
-      portion.writeErrors(unknownErrors.apply(spark.createDataFrame(rows, Tables.errors())));
+  /** Those that the output does not have yet. */
+  private Optional<Dataset<Row>> errors(List<FailedImage> failures) {
+    if (failures.isEmpty()) {
+      return Optional.empty();
     }
+    List<Row> rows = failures.stream().map(failure -> failure.row(job.runId())).toList();
+    Dataset<Row> errors = spark.createDataFrame(rows, Tables.errors());
+    return Optional.of(hadErrors ? output.finished().newErrors(errors) : errors);
   }
 
-  /**
-   * Writes the rows that are wrong, where the output does not have them yet.
-   *
-   * @return whether there were any
-   */
-  boolean writeInvalidRows(RequestTable requests, Output output, Portion portion) {
+  /** Writes the rows that are wrong, where the output does not have them yet. */
+  void writeInvalidRows(RequestTable requests, OutputWriter writer) {
     Dataset<Row> unknown =
-        output.newErrors(requests.invalidRows().withColumn(Tables.RUN_ID, lit(job.runId())));
-    boolean isWritten = !unknown.isEmpty();
-    if (isWritten) {
-      portion.writeErrors(unknown);
+        output
+            .finished()
+            .newErrors(requests.invalidRows().withColumn(Tables.RUN_ID, lit(job.runId())));
+    if (!unknown.isEmpty()) {
+      writer.next().writeErrors(unknown);
     }
-    return isWritten;
   }
 
   private void stopIfTooManyFail(RunProgress.Counts counts) {

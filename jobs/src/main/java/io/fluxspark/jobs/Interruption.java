@@ -3,16 +3,20 @@ package io.fluxspark.jobs;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.SparkContext;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C ends the run's Spark jobs, so that tasks end between two steps and nothing half done is
- * committed; a second one ends the process.
+ * Ctrl-C, or a {@code kill}, ends the run's Spark jobs, so that tasks end between two steps and
+ * nothing half done is committed; a second one ends the process.
  */
 final class Interruption implements AutoCloseable {
-  private static final String CTRL_C = "INT";
+  /** Ctrl-C, and what {@code kill} and cluster managers send. */
+  static final List<String> SIGNALS = List.of("INT", "TERM");
 
   /** Tasks end between two steps of the sampler, or of a picture's decoding. */
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
@@ -21,16 +25,16 @@ final class Interruption implements AutoCloseable {
   private final String jobGroup;
   private final AtomicBoolean happened = new AtomicBoolean();
   private final RunningTasks tasks = new RunningTasks();
-  private final Object before;
+  private final Map<String, Object> before = new HashMap<>();
 
   Interruption(SparkContext spark, String jobGroup) {
     this.spark = spark;
     this.jobGroup = jobGroup;
     spark.addSparkListener(tasks);
-    this.before = Signals.register(CTRL_C, this::interrupt);
+    SIGNALS.forEach(signal -> before.put(signal, Signals.register(signal, this::interrupt)));
   }
 
-  /** What Ctrl-C does. */
+  /** What a signal does. */
   void interrupt() {
     if (happened.getAndSet(true)) {
       Runtime.getRuntime().halt(Errors.INTERRUPTED);
@@ -59,7 +63,7 @@ final class Interruption implements AutoCloseable {
 
   @Override
   public void close() {
-    Signals.unregister(CTRL_C, before);
+    before.forEach(Signals::unregister);
     spark.removeSparkListener(tasks);
   }
 }

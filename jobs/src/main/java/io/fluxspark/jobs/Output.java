@@ -1,294 +1,38 @@
 package io.fluxspark.jobs;
 
-import static org.apache.spark.sql.functions.col;
-
-import io.fluxspark.error.ErrorCode;
-import io.fluxspark.error.ErrorType;
 import io.fluxspark.error.FluxSparkException;
-import io.fluxspark.spark.Tables;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.OptionalInt;
-import java.util.Set;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/**
- * An output folder. {@value #MARKER} in it says that it is ours, and holds the lease of the run
- * that writes it; {@code data/portion=N} are the portions, each committed by the {@code _SUCCESS}
- * that Spark writes last.
- */
-final class Output {
-  /** The first thing written into an output folder, a folder itself. */
-  static final String MARKER = "_fluxspark";
-
-  private static final String DATA = "data";
-  private static final String ERRORS = "_errors";
-  private static final String RUNS = "_runs";
-  private static final StructType KEYS =
-      new StructType().add(Tables.REQUEST_KEY, DataTypes.StringType);
-
-  private final SparkSession spark;
-  private final FileSystem files;
-  private final Path root;
-
-  private Output(SparkSession spark, FileSystem files, Path root) {
-    this.spark = spark;
-    this.files = files;
-    this.root = root;
-  }
-
+/** Where pictures and failed requests go, and which of them are there. */
+interface Output {
   /**
-   * Looks at an output folder; writes nothing.
+   * Looks at an output; writes nothing.
    *
-   * @throws FluxSparkException {@code INVALID_OUTPUT} when it is a file, or a folder with other
-   *     things in it
+   * @throws FluxSparkException {@code INVALID_OUTPUT} when it is there and none of this program,
+   *     {@code INVALID_OPTION} when Spark lacks what its format needs
    */
-  static Output open(SparkSession spark, String location) {
-    try {
-      Path root = new Path(location);
-      FileSystem files =
-          FileSystem.newInstance(root.toUri(), spark.sparkContext().hadoopConfiguration());
-      files.setWriteChecksum(false);
-      root = files.makeQualified(root);
-      CommitProtocol.require(spark, root);
-      if (files.exists(root)) {
-        requireOurs(files, root, location);
-      }
-      return new Output(spark, files, root);
-    } catch (FluxSparkException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      throw failed(location, "cannot be looked at", e);
-    }
+  static Output open(SparkSession spark, GenerateOptions options) {
+    return TableFormat.named(options.outputFormat())
+        .<Output>map(format -> TableOutput.open(spark, format, options.output()))
+        .orElseGet(() -> FolderOutput.open(spark, options.output()));
   }
 
-  private static void requireOurs(FileSystem files, Path root, String location) throws IOException {
-    if (!files.getFileStatus(root).isDirectory()) {
-      throw invalid(location, "is a file; a folder is needed", null);
-    }
-    if (files.listStatus(root).length > 0 && !files.exists(new Path(root, MARKER))) {
-      throw invalid(
-          location,
-          "is there, and no output of this program (it has no " + MARKER + "); give a new folder",
-          null);
-    }
-  }
+  /** A folder of the output in which a watch may keep how far it came; nothing without a path. */
+  Optional<String> ownFolder();
 
-  /** Something in the folder, as a person would name it. */
-  String path(String name) {
-    Path path = new Path(root, name);
-    return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
-  }
+  /** What is committed at this moment. */
+  Finished finished();
 
   /**
-   * The committed pictures, with all columns.
+   * Makes the output this run's, as far as its kind can, and takes away what earlier runs left
+   * without a commit.
    *
-   * @throws FluxSparkException {@code INVALID_OUTPUT} when there are none
-   */
-  Dataset<Row> images() {
-    String[] committed = committed(DATA);
-    if (committed.length == 0) {
-      throw invalid(root.toString(), "has no pictures; the output of generate is needed", null);
-    }
-    return spark.read().option("basePath", new Path(root, DATA).toString()).parquet(committed);
-  }
-
-  /** The committed pictures, with these of their columns. */
-  Dataset<Row> images(StructType columns) {
-    String[] committed = committed(DATA);
-    return committed.length == 0
-        ? spark.createDataFrame(List.of(), columns)
-        : spark.read().schema(columns).parquet(committed);
-  }
-
-  /** Of planned pictures, those that no committed portion has. */
-  Dataset<Row> missing(Dataset<Row> images) {
-    String[] committed = committed(DATA);
-    return committed.length == 0
-        ? images
-        : without(images, spark.read().schema(KEYS).parquet(committed));
-  }
-
-  /**
-   * Of planned pictures, those that may succeed: all but those that failed in a committed portion
-   * by something that would fail again.
-   */
-  Dataset<Row> promising(Dataset<Row> images) {
-    Object[] lasting =
-        Arrays.stream(ErrorCode.values())
-            .filter(code -> code.type() != ErrorType.MACHINE)
-            .map(ErrorCode::name)
-            .toArray();
-    return without(
-        images,
-        spark
-            .read()
-            .schema(Tables.errors())
-            .parquet(committed(ERRORS))
-            .where(col(Tables.ERROR_CODE).isin(lasting)));
-  }
-
-  /** Whether requests have failed in a committed portion. */
-  boolean hasErrors() {
-    return committed(ERRORS).length > 0;
-  }
-
-  private static Dataset<Row> without(Dataset<Row> images, Dataset<Row> others) {
-    return images.join(
-        others,
-        images.col(Tables.REQUEST_KEY).equalTo(others.col(Tables.REQUEST_KEY)),
-        "left_anti");
-  }
-
-  /** Of errors, those of requests that have not failed so in a committed portion. */
-  Dataset<Row> newErrors(Dataset<Row> errors) {
-    String[] committed = committed(ERRORS);
-    if (committed.length == 0) {
-      return errors;
-    }
-    Dataset<Row> old = spark.read().schema(Tables.errors()).parquet(committed);
-    return errors.join(
-        old,
-        errors
-            .col(Tables.REQUEST_KEY)
-            .equalTo(old.col(Tables.REQUEST_KEY))
-            .and(errors.col(Tables.ERROR_CODE).equalTo(old.col(Tables.ERROR_CODE))),
-        "left_anti");
-  }
-
-  /**
-   * Makes the folder ours and this run's.
-   *
+   * @param images schema of the pictures that will be written
    * @return to be closed when the run writes no more
    * @throws FluxSparkException {@code OUTPUT_IN_USE} when another run writes it, {@code
    *     INVALID_OUTPUT} when it cannot be written
    */
-  Lease claim(String runId) {
-    Lease lease = Lease.acquire(files, new Path(root, MARKER), runId);
-    GuardedCommit.use(spark);
-    return lease;
-  }
-
-  /**
-   * Removes what earlier runs left without a commit.
-   *
-   * @return the number of the first portion that is free
-   */
-  int clean(Lease lease) {
-    try {
-      requireHeld(lease);
-      int next = 0;
-      for (String kind : List.of(DATA, ERRORS)) {
-        Set<Path> committed = Set.copyOf(committedPaths(kind));
-        for (FileStatus portion : portions(kind)) {
-          if (committed.contains(portion.getPath())) {
-            next = Math.max(next, Portion.number(portion.getPath().getName()).orElse(-1) + 1);
-          } else {
-            files.delete(portion.getPath(), true);
-          }
-        }
-        UnfinishedUploads.abort(files, new Path(root, kind));
-      }
-      return next;
-    } catch (IOException e) {
-      throw failed(root.toString(), "cannot be written", e);
-    }
-  }
-
-  private void requireHeld(Lease lease) throws IOException {
-    if (!Lease.holds(files, lease.folder(), lease.number())) {
-      throw new FluxSparkException(
-          ErrorCode.OUTPUT_IN_USE, "--output " + root + ": another run has just taken it over");
-    }
-  }
-
-  /** A portion to be written under a lease. */
-  Portion portion(int number, Lease lease) {
-    String name = Portion.name(number);
-    return new Portion(
-        number,
-        new Path(new Path(root, DATA), name).toString(),
-        new Path(new Path(root, ERRORS), name).toString(),
-        GuardedCommit.options(lease));
-  }
-
-  /** Writes one small file, replacing what is there. */
-  void write(String name, String text) {
-    write(name, text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Writes one small file, replacing what is there. */
-  void write(String name, byte[] bytes) {
-    try (OutputStream out = files.create(new Path(root, name), true)) {
-      out.write(bytes);
-    } catch (IOException e) {
-      throw failed(root + "/" + name, "cannot be written", e);
-    }
-  }
-
-  /** The name of a run's report. */
-  static String report(String runId) {
-    return RUNS + "/" + runId + ".json";
-  }
-
-  private String[] committed(String kind) {
-    try {
-      return committedPaths(kind).stream().map(Path::toString).sorted().toArray(String[]::new);
-    } catch (IOException e) {
-      throw StorageFailure.of(ErrorCode.INPUT_OUTPUT, root.toString(), "cannot be listed", e);
-    }
-  }
-
-  /** By one listing of everything: an object store takes as long for each folder by itself. */
-  private List<Path> committedPaths(String kind) throws IOException {
-    Path folder = new Path(root, kind);
-    List<Path> committed = new ArrayList<>();
-    if (files.exists(folder)) {
-      RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
-      while (all.hasNext()) {
-        Path file = all.next().getPath();
-        boolean isPortion = Portion.number(file.getParent().getName()).isPresent();
-        if (file.getName().equals("_SUCCESS") && isPortion) {
-          committed.add(file.getParent());
-        }
-      }
-    }
-    return committed;
-  }
-
-  private List<FileStatus> portions(String kind) throws IOException {
-    Path folder = new Path(root, kind);
-    List<FileStatus> portions = new ArrayList<>();
-    if (files.exists(folder)) {
-      for (FileStatus child : files.listStatus(folder)) {
-        OptionalInt number = Portion.number(child.getPath().getName());
-        if (child.isDirectory() && number.isPresent()) {
-          portions.add(child);
-        }
-      }
-    }
-    return portions;
-  }
-
-  private static FluxSparkException failed(String location, String problem, Exception cause) {
-    return StorageFailure.of(ErrorCode.INVALID_OUTPUT, "--output " + location, problem, cause);
-  }
-
-  private static FluxSparkException invalid(String location, String problem, Throwable cause) {
-    return new FluxSparkException(
-        ErrorCode.INVALID_OUTPUT, "--output " + location + ": " + problem, cause);
-  }
+  OutputWriter begin(String runId, StructType images);
 }

@@ -67,7 +67,7 @@ record ParquetExport(String target, long fileSize) {
    */
   long write(Dataset<Row> images) {
     CommitProtocol.require(images.sparkSession(), new Path(target));
-    images.drop(Tables.PORTION).write().options(Portion.PARQUET).parquet(target);
+    images.drop(Tables.PORTION).write().options(FolderPortion.PARQUET).parquet(target);
     CommitProtocol.verify(images.sparkSession(), target);
     return images.sparkSession().read().schema(images.schema()).parquet(target).count();
   }

@@ -16,6 +16,7 @@ import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -51,17 +52,33 @@ record Planning(
    * @throws FluxSparkException when the request is wrong
    */
   static Planning of(Environment environment, GenerateOptions options) {
+    return of(
+        environment,
+        options,
+        spark -> PromptTable.open(spark, options.prompts(), options.promptsFormat()));
+  }
+
+  /** Opens the model. */
+  static Model model(Environment environment, GenerateOptions options) {
+    return environment
+        .models()
+        .open(
+            new ModelSource(options.model(), options.variant(), options.modelStore(), environment));
+  }
+
+  /**
+   * The same of another table than the options name.
+   *
+   * @param table opens it
+   */
+  static Planning of(
+      Environment environment, GenerateOptions options, Function<SparkSession, PromptTable> table) {
     options.review().open();
     Optional<ClipModel> clip = options.clipModel().map(ClipModel::open);
-    Model model =
-        environment
-            .models()
-            .open(
-                new ModelSource(
-                    options.model(), options.variant(), options.modelStore(), environment));
+    Model model = model(environment, options);
     RequestDefaults defaults = model.defaults().with(options.columnDefaults(), options.limits());
     SparkSession spark = environment.spark().get();
-    PromptTable prompts = PromptTable.open(spark, options.prompts(), options.promptsFormat());
+    PromptTable prompts = table.apply(spark);
     RequestRules rules =
         new RequestRules(
             defaults,
@@ -71,7 +88,7 @@ record Planning(
             model.embedDims(),
             options.autoResize().orElse(model.autoResize()),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
-    Output output = Output.open(spark, options.output());
+    Output output = Output.open(spark, options);
     GenerationJob job = job(model, clip, spark, options);
     RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
     try {
@@ -92,9 +109,10 @@ record Planning(
       RequestTable requests,
       RequestTable.Counts counted,
       GenerateOptions options) {
-    Dataset<Row> unmade = output.missing(requests.images());
-    boolean areErrorsKept = output.hasErrors() && !options.retryErrors();
-    Dataset<Row> missing = areErrorsKept ? output.promising(unmade) : unmade;
+    Finished finished = output.finished();
+    Dataset<Row> unmade = finished.missing(requests.images());
+    boolean areErrorsKept = finished.hasErrors() && !options.retryErrors();
+    Dataset<Row> missing = areErrorsKept ? finished.promising(unmade) : unmade;
     missing.persist(requests.storage());
     List<BucketCount> buckets = ImageTasks.buckets(missing);
     long toMake = buckets.stream().mapToLong(BucketCount::count).sum();

@@ -4,9 +4,8 @@ import static org.apache.spark.sql.functions.col;
 
 import io.fluxspark.spark.Tables;
 import java.util.Iterator;
-import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /** The first pictures of a run as plain files, to be opened by whoever has no reader of Parquet. */
 final class Preview {
@@ -16,18 +15,13 @@ final class Preview {
   private Preview() {}
 
   /**
-   * Copies pictures out of committed portions, one at a time.
+   * Copies pictures out of committed rows, one at a time.
    *
    * @return how many there are
    */
-  static int write(SparkSession spark, List<Portion> portions, Output output) {
-    if (portions.isEmpty()) {
-      return 0;
-    }
+  static int write(Dataset<Row> images, FolderOutput output) {
     Iterator<Row> pictures =
-        spark
-            .read()
-            .parquet(Portion.data(portions))
+        images
             .select(col(Tables.IMAGE + "." + Tables.BYTES), col(Tables.IMAGE + "." + Tables.PATH))
             .limit(MOST)
             .toLocalIterator();

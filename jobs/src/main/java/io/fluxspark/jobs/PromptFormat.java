@@ -13,7 +13,9 @@ enum PromptFormat {
   CSV("csv"),
   JSON("json", "jsonl", "ndjson"),
   PARQUET("parquet"),
-  TABLE;
+  TABLE,
+  ICEBERG,
+  DELTA;
 
   private static final List<String> COMPRESSIONS = List.of(".gz", ".bz2", ".zst", ".deflate");
 

@@ -39,6 +39,7 @@ import org.apache.spark.sql.types.StructType;
  * @param folder to which paths in rows are relative; empty for a table that is no file
  */
 record PromptTable(Dataset<Row> rows, String name, String folder) {
+  private static final String NO_FOLDER = "";
 
   /**
    * Opens a table. Columns of csv are texts; so are the request's columns of json lines, since a
@@ -47,29 +48,87 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
    * @throws FluxSparkException {@code INVALID_TABLE} when there is none, or its format is not known
    */
   static PromptTable open(SparkSession spark, String prompts, Optional<String> formatName) {
-    Optional<PromptFormat> format =
-        formatName.map(PromptFormat::fromName).or(() -> PromptFormat.ofFile(prompts));
-    boolean isTable =
-        format.map(known -> known == PromptFormat.TABLE).orElseGet(() -> isTable(spark, prompts));
-    if (isTable) {
-      return new PromptTable(table(spark, prompts), prompts, "");
+    Optional<PromptFormat> format = format(prompts, formatName);
+    Optional<String> table = table(spark, prompts, format);
+    if (table.isPresent()) {
+      return new PromptTable(readable(prompts, () -> spark.table(table.get())), prompts, NO_FOLDER);
     }
     FileStatus[] files = files(spark, prompts);
     if (files.length == 0) {
       throw invalid(prompts, "there is no such file" + (format.isEmpty() ? " or table" : ""), null);
     }
-    if (format.isEmpty()) {
-      throw invalid(
-          prompts,
-          "its name does not say its format; --prompts-format " + PromptFormat.names() + " does",
-          null);
-    }
-    Dataset<Row> rows = readable(prompts, () -> read(spark, prompts, format.get()));
+    PromptFormat known = requireFormat(prompts, format);
+    Dataset<Row> rows = readable(prompts, () -> read(spark, known, prompts));
     boolean isOneFile = files.length == 1 && files[0].isFile();
-    Path first = files[0].getPath();
-    Path folder = files[0].isFile() ? first.getParent() : first;
     return new PromptTable(
-        placed(rows, isOneFile ? lit(prompts) : null), prompts, folder.toString());
+        placed(rows, isOneFile ? lit(prompts) : null), prompts, folder(files).toString());
+  }
+
+  /**
+   * Some of a folder's files, or of those of a pattern, as a table of their own.
+   *
+   * @param prompts the folder or pattern
+   * @param files paths
+   */
+  static PromptTable ofFiles(
+      SparkSession spark, String prompts, PromptFormat format, List<String> files) {
+    Dataset<Row> rows = readable(prompts, () -> read(spark, format, files.toArray(String[]::new)));
+    return new PromptTable(placed(rows, null), prompts, folder(files(spark, prompts)).toString());
+  }
+
+  /** Rows of a table, or some of them. */
+  static PromptTable ofRows(Dataset<Row> rows, String prompts) {
+    return new PromptTable(rows, prompts, NO_FOLDER);
+  }
+
+  /** What an option says of the format, or else the name. */
+  static Optional<PromptFormat> format(String prompts, Optional<String> formatName) {
+    return formatName.map(PromptFormat::fromName).or(() -> PromptFormat.ofFile(prompts));
+  }
+
+  /**
+   * The format of files.
+   *
+   * @throws FluxSparkException {@code INVALID_TABLE} where it is not known
+   */
+  static PromptFormat requireFormat(String prompts, Optional<PromptFormat> format) {
+    return format.orElseThrow(
+        () ->
+            invalid(
+                prompts,
+                "its name does not say its format; --prompts-format "
+                    + PromptFormat.names()
+                    + " does",
+                null));
+  }
+
+  /**
+   * A table's name for SQL; nothing where prompts are files.
+   *
+   * @throws FluxSparkException {@code INVALID_TABLE} when there is no such table, {@code
+   *     INVALID_OPTION} when Spark lacks what its format needs
+   */
+  static Optional<String> table(SparkSession spark, String prompts, Optional<PromptFormat> format) {
+    Optional<TableFormat> connected =
+        format.flatMap(known -> TableFormat.named(known.optionName()));
+    connected.ifPresent(known -> known.require(spark, "--prompts-format"));
+    if (connected.isPresent() && TableFormat.isPath(prompts)) {
+      return Optional.of(
+          readable(prompts, () -> connected.get().ofPath(spark, qualified(spark, prompts))));
+    }
+    boolean isSaid = connected.isPresent() || format.equals(Optional.of(PromptFormat.TABLE));
+    if (!isSaid && format.isPresent()) {
+      return Optional.empty();
+    }
+    boolean isThere = isTable(spark, prompts);
+    if (isSaid && !isThere) {
+      throw invalid(prompts, "there is no such table", null);
+    }
+    return isThere ? Optional.of(prompts) : Optional.empty();
+  }
+
+  private static Path folder(FileStatus... files) {
+    return files[0].isFile() ? files[0].getPath().getParent() : files[0].getPath();
   }
 
   /**
@@ -81,7 +140,8 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
     return readable(name, action);
   }
 
-  private static <T> T readable(String prompts, Callable<T> action) {
+  /** The same of a table that is not open yet. */
+  static <T> T readable(String prompts, Callable<T> action) {
     try {
       return action.call();
     } catch (Exception e) {
@@ -111,18 +171,18 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
     return root.getMessage();
   }
 
-  private static Dataset<Row> read(SparkSession spark, String path, PromptFormat format)
+  private static Dataset<Row> read(SparkSession spark, PromptFormat format, String... paths)
       throws AnalysisException {
     return switch (format) {
-      case CSV -> csv(spark, path);
-      case JSON -> json(spark, path);
-      case PARQUET -> spark.read().parquet(path);
-      case TABLE -> throw new IllegalArgumentException("a table is no file");
+      case CSV -> csv(spark, paths);
+      case JSON -> json(spark, paths);
+      case PARQUET -> spark.read().parquet(paths);
+      case TABLE, ICEBERG, DELTA -> throw new IllegalArgumentException("a table is no file");
     };
   }
 
   /** As RFC 4180 has it: a header, quotes doubled inside quotes, line feeds inside quotes. */
-  private static Dataset<Row> csv(SparkSession spark, String path) {
+  private static Dataset<Row> csv(SparkSession spark, String... paths) {
     DataFrameReader reader =
         spark
             .read()
@@ -134,12 +194,12 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
                     "encoding", "UTF-8",
                     "mode", "PERMISSIVE",
                     "columnNameOfCorruptRecord", Tables.SOURCE_MALFORMED));
-    StructType schema = header(reader.csv(path), path);
+    StructType schema = header(reader.csv(paths), String.join(", ", paths));
     return reader
         .option("header", "true")
         .option("enforceSchema", "false") // files of one table may differ, which must be seen
         .schema(schema.add(Tables.SOURCE_MALFORMED, DataTypes.StringType))
-        .csv(path);
+        .csv(paths);
   }
 
   /** Spark's own reading of a header gives columns of one name new names. */
@@ -163,14 +223,14 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
     return header;
   }
 
-  private static Dataset<Row> json(SparkSession spark, String path) {
+  private static Dataset<Row> json(SparkSession spark, String... paths) {
     Map<String, String> options =
         Map.of(
             "encoding", "UTF-8",
             "mode", "PERMISSIVE",
             "columnNameOfCorruptRecord", Tables.SOURCE_MALFORMED);
     StructType schema = new StructType();
-    for (StructField field : spark.read().options(options).json(path).schema().fields()) {
+    for (StructField field : spark.read().options(options).json(paths).schema().fields()) {
       if (!field.name().equals(Tables.SOURCE_MALFORMED)) {
         schema = schema.add(field.name(), jsonType(field));
       }
@@ -179,7 +239,7 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
         .read()
         .options(options)
         .schema(schema.add(Tables.SOURCE_MALFORMED, DataTypes.StringType))
-        .json(path);
+        .json(paths);
   }
 
   private static DataType jsonType(StructField field) {
@@ -199,7 +259,7 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
         col("_metadata.file_block_start").as(Tables.SOURCE_START));
   }
 
-  private static FileStatus[] files(SparkSession spark, String prompts) {
+  static FileStatus[] files(SparkSession spark, String prompts) {
     try {
       Path path = new Path(prompts);
       FileStatus[] files =
@@ -211,7 +271,7 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
     }
   }
 
-  private static boolean isTable(SparkSession spark, String name) {
+  static boolean isTable(SparkSession spark, String name) {
     try {
       return spark.catalog().tableExists(name);
     } catch (RuntimeException e) {
@@ -221,11 +281,9 @@ record PromptTable(Dataset<Row> rows, String name, String folder) {
     }
   }
 
-  private static Dataset<Row> table(SparkSession spark, String name) {
-    if (!isTable(spark, name)) {
-      throw invalid(name, "there is no such table", null);
-    }
-    return spark.table(name);
+  private static Path qualified(SparkSession spark, String prompts) throws IOException {
+    Path path = new Path(prompts);
+    return path.getFileSystem(spark.sparkContext().hadoopConfiguration()).makeQualified(path);
   }
 
   private static FluxSparkException invalid(String prompts, String problem, Throwable cause) {

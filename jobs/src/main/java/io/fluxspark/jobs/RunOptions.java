@@ -17,27 +17,31 @@ final class RunOptions {
       names = "--prompts",
       required = true,
       paramLabel = "TABLE",
-      description = "Prompt table: a csv, json lines or Parquet file or folder, or a Spark table.")
+      description =
+          "Prompt table: a csv, json lines or Parquet file or folder, or a table of Spark.")
   private String prompts;
 
   @Option(
       names = "--prompts-format",
       paramLabel = "FORMAT",
-      description = "csv, json, parquet or table; default: what the name ends with.")
+      description =
+          "csv, json, parquet, table, iceberg or delta; default: what the name ends with.")
   private String promptsFormat;
 
   @Option(
       names = "--output",
       required = true,
       paramLabel = "FOLDER",
-      description = "New folder, or the output of an earlier run, of which the rest is made.")
+      description =
+          "New folder, or the output of an earlier run, of which the rest is made; with another"
+              + " --output-format a table's name, or its path, which has a '/'.")
   private String output;
 
   @Option(
       names = "--output-format",
       defaultValue = "parquet",
       paramLabel = "FORMAT",
-      description = "parquet. Default: ${DEFAULT-VALUE}.")
+      description = "parquet, iceberg or delta. Default: ${DEFAULT-VALUE}.")
   private String outputFormat;
 
   @Option(

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -119,8 +120,12 @@ record RunReport(
     return used;
   }
 
-  /** The closing summary. */
-  void print(PrintStream out, Output output, int previews) {
+  /**
+   * The closing summary.
+   *
+   * @param places lines that say where things are
+   */
+  void print(PrintStream out, List<String> places) {
     out.printf(
         Locale.ROOT,
         "%d images, %d failed rows, %.2f images/s%s%n",
@@ -135,15 +140,7 @@ record RunReport(
         stages.denoising(),
         stages.decoding(),
         stages.encoding());
-    out.println("table:    " + output.path("data") + " (Parquet, one row an image)");
-    if (previews > 0) {
-      out.println(
-          "pictures: " + output.path(Preview.FOLDER) + " (the first " + previews + " as files)");
-      out.println("gallery:  " + output.path(Gallery.FILE) + " (open in a browser)");
-    }
-    if (counts.errors() > 0) {
-      out.println("errors:   " + output.path("_errors") + " (Parquet, one row a failed request)");
-    }
+    places.forEach(out::println);
     out.flush();
   }
 

@@ -1,7 +1,9 @@
 package io.fluxspark.jobs;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
@@ -9,10 +11,9 @@ import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.spark.ImageTasks;
 import io.fluxspark.spark.Tables;
 import io.fluxspark.spark.TaskLayout.BucketCount;
-import java.util.List;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * Seconds of devices and executors, summed over committed pictures, and what was computed.
@@ -27,22 +28,20 @@ record StageTotals(
     double encoding,
     double denoisingFlops,
     long promptsCut) {
-  private static final StageTotals NONE = new StageTotals(0, 0, 0, 0, 0, 0);
+  /** Where no picture was made. */
+  static final StageTotals NONE = new StageTotals(0, 0, 0, 0, 0, 0);
+
   private static final double TERA = 1e12;
 
-  /** Of committed portions. */
-  static StageTotals of(SparkSession spark, List<Portion> portions, ModelCost cost) {
-    if (portions.isEmpty()) {
-      return NONE;
-    }
-    Dataset<Row> images = spark.read().parquet(Portion.data(portions));
+  /** Of committed pictures. */
+  static StageTotals of(Dataset<Row> images, ModelCost cost) {
     Row totals =
         images
             .agg(
-                sum(col(Tables.SECONDS_TEXT)),
-                sum(col(Tables.SECONDS_DENOISING)),
-                sum(col(Tables.SECONDS_DECODING)),
-                sum(col(Tables.SECONDS_ENCODING)),
+                total(Tables.SECONDS_TEXT),
+                total(Tables.SECONDS_DENOISING),
+                total(Tables.SECONDS_DECODING),
+                total(Tables.SECONDS_ENCODING),
                 count(when(col(Tables.T5_TOKENS_CUT).gt(0), 1)))
             .head();
     double flops = 0;
@@ -56,6 +55,11 @@ record StageTotals(
         totals.getDouble(3),
         flops,
         totals.getLong(4));
+  }
+
+  /** Also of no rows: another run may have been faster with all of them. */
+  private static Column total(String column) {
+    return coalesce(sum(col(column)), lit(0.0));
   }
 
   /** Of one device while it ran the transformer; 0 where it did not. */

@@ -57,7 +57,7 @@ class BadRequestTest {
       delimiter = '|',
       value = {
         "--prompts-format table | there is no such table",
-        "--prompts-format excel | --prompts-format: 'excel'; one of csv, json, parquet, table is needed",
+        "--prompts-format excel | --prompts-format: 'excel'; one of csv, json, parquet, table, iceberg, delta is needed",
         "--batch-sise 4 | unknown option '--batch-sise'; did you mean",
         "--batch-size 0 | --batch-size: 0; a whole number of at least 1 is needed",
         "--batch-size two | Invalid value for option '--batch-size': 'two' is not an int",
@@ -70,7 +70,7 @@ class BadRequestTest {
         "--variant pro | --variant: 'pro'; one of dev, schnell, kontext, fill, control is needed",
         "--image-format gif | image format 'gif' is unknown; one of png, jpeg, webp is wanted",
         "--image-quality 101 | --image-quality: 101; a whole number from 1 to 100 is needed",
-        "--output-format csv | --output-format: 'csv'; one of parquet is needed",
+        "--output-format csv | --output-format: 'csv'; one of parquet, iceberg, delta is needed",
         "--max-error-fraction 2 | --max-error-fraction: 2.0; a number from 0 to 1 is needed",
         "--max-size 8 | --max-size: 8; at least 16 is needed",
         "--config nothing.properties | --config nothing.properties: there is no such file",
@@ -94,7 +94,7 @@ class BadRequestTest {
         "--prompts no_table: there is no such file or table");
     assertRefused(
         CommandLineRun.of(workspace.generate(workspace.file("t.txt", "prompt", "fox"), "out")),
-        "its name does not say its format; --prompts-format csv, json, parquet, table does");
+        "its name does not say its format; --prompts-format csv, json, parquet, table, iceberg, delta does");
     assertRefused(
         CommandLineRun.of(workspace.generate(workspace.file("t.csv"), "out")),
         "/t.csv: has no header; a line with the names of the columns is needed");

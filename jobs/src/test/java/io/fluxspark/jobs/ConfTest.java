@@ -37,6 +37,7 @@ class ConfTest {
           "spark\\.executorEnv\\.[A-Z_]+"
               + "|spark\\.(executor|task)\\.resource\\.gpu\\.amount"
               + "|spark\\.executor\\.resource\\.gpu\\.(discoveryScript|vendor)"
+              + "|spark\\.sql\\.catalog\\.lake(\\.type|\\.warehouse)?"
               + "|spark\\.metrics\\.conf\\.executor\\.sink\\.jmx\\.class"
               + "|spark\\.kubernetes\\.(driver|executor)\\.node\\.selector\\.[a-z]+"
               + "|spark\\.kubernetes\\.(driver|executor)\\.volumes\\.persistentVolumeClaim\\.[a-z]+"

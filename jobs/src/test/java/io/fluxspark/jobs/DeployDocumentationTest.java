@@ -68,7 +68,7 @@ class DeployDocumentationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"errors", "clusters", "sizing"})
+  @ValueSource(strings = {"errors", "clusters", "sizing", "tables"})
   void whatAPageNamesIsThere(String name) throws Exception {
     String page = page(name);
     LINK.matcher(page)

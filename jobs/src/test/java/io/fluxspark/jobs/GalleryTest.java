@@ -112,7 +112,8 @@ class GalleryTest {
   void theSameOutputGivesTheSameFile() throws Exception {
     Workspace workspace = new Workspace(folder);
     generate(workspace, "prompt,num_images_per_prompt", "fox,9", "hen,9");
-    Output output = Output.open(TestSpark.session(), workspace.output("out").toUri().toString());
+    FolderOutput output =
+        FolderOutput.open(TestSpark.session(), workspace.output("out").toUri().toString());
 
     Gallery.write(output, "run");
     String once = page(workspace);
@@ -123,7 +124,8 @@ class GalleryTest {
 
   @Test
   void anOutputWithoutPicturesHasNoGallery() {
-    Output output = Output.open(TestSpark.session(), folder.resolve("new").toUri().toString());
+    FolderOutput output =
+        FolderOutput.open(TestSpark.session(), folder.resolve("new").toUri().toString());
 
     Gallery.write(output, "run");
 

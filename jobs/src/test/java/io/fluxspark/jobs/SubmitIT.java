@@ -80,6 +80,29 @@ class SubmitIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--output-format delta, io.delta:delta-spark_4.1_2.13:4.4.0",
+    "--prompts-format iceberg, org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"
+  })
+  void aConnectorThatIsMissingIsNamed(String option, String connector) throws Exception {
+    List<String> command =
+        new ArrayList<>(List.of("generate", "--prompts", examples(), "--output", "out"));
+    command.addAll(List.of(option.split(" ")));
+    Process process = start(command.toArray(String[]::new));
+
+    String err = text(process.errorReader());
+
+    assertThat(process.waitFor()).as(err).isEqualTo(2);
+    assertThat(err)
+        .isEqualTo(
+            "fluxspark: error: "
+                + option
+                + ": its connector is not on the class path; give spark-submit --packages "
+                + connector
+                + "\n");
+  }
+
   @Test
   void aSparkHomeWithoutSparkIsNamed() throws Exception {
     ProcessBuilder builder = builder("inspect");
