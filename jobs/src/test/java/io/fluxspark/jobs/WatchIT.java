@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code generate --watch}: prompts that arrive while it runs, or between two runs. */
 class WatchIT {
-  private static final long PATIENCE_SECONDS = 300;
+  private static final long PATIENCE_SECONDS = 900;
 
   private static SparkSession spark;
 
