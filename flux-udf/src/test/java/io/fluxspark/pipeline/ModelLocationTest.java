@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fluxspark.Failures;
 import io.fluxspark.Golden;
 import io.fluxspark.error.ErrorCode;
+import io.fluxspark.request.Conditioning;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,7 @@ class ModelLocationTest {
   void theBuiltInModelOfEditsIsOneOfKontext() {
     ModelFolder kontext = ModelLocation.open("builtin:tiny-kontext");
 
-    assertThat(kontext.variant()).isEqualTo(Variant.KONTEXT);
+    assertThat(kontext.conditioning()).isEqualTo(Conditioning.KONTEXT);
     assertThat(kontext.transformerConfig().guidanceEmbeds()).isTrue();
     assertThat(kontext.digest()).isNotEqualTo(ModelLocation.open("builtin:tiny").digest());
   }

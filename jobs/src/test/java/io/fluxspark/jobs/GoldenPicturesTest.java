@@ -77,14 +77,8 @@ class GoldenPicturesTest {
             "one,a red circle left of a blue square,1",
             "other,a blue square left of a red circle,1");
 
-    CommandLineRun run =
-        CommandLineRun.of(
-            TestSpark::session,
-            new ModelFolders(),
-            Map.of(),
-            workspace.generate(prompts, "out", "--model", model));
+    builtIn(workspace, prompts, model, "out");
 
-    assertThat(run.code()).as(run.err()).isZero();
     assertThat(workspace.<Integer>byImage("out", "num_inference_steps").values())
         .containsOnly(steps);
     assertThat(workspace.<Double>byImage("out", "guidance_scale").values()).containsOnly(guidance);
@@ -105,14 +99,12 @@ class GoldenPicturesTest {
             "mirror,mirror it,scene.png,1",
             "remove,remove the circle,scene.png,1");
 
-    assertThat(CommandLineRun.of(workspace.generate(scene, "drawn")).code()).isZero();
+    builtIn(workspace, scene, "builtin:tiny", "drawn");
     Files.write(
         folder.resolve("scene.png"),
         workspace.<byte[]>byImage("drawn", "image.bytes").get("scene/0"));
-    CommandLineRun run =
-        CommandLineRun.of(workspace.generate(edits, "edited", "--model", "builtin:tiny-kontext"));
+    builtIn(workspace, edits, "builtin:tiny-kontext", "edited");
 
-    assertThat(run.code()).as(run.err()).isZero();
     Map<String, int[]> pixels = workspace.pixels("edited");
     assertThat(redLeftOfBlue(pixels.get("mirror/0"))).isLessThan(-0.5);
     assertThat(red(pixels.get("mirror/0"))).isGreaterThan(0.2);
@@ -174,6 +166,17 @@ class GoldenPicturesTest {
     Map<String, String> fours = workspace.byImage("fours", "sha256");
     assertThat(workspace.<String>byImage("five partitions", "sha256")).isEqualTo(fours);
     assertThat(workspace.<String>byImage("again", "sha256")).isEqualTo(fours);
+  }
+
+  /** With the defaults of a built-in model. */
+  private static void builtIn(Workspace workspace, Path prompts, String model, String output) {
+    CommandLineRun run =
+        CommandLineRun.of(
+            TestSpark::session,
+            new ModelFolders(),
+            Map.of(),
+            workspace.generate(prompts, output, "--model", model));
+    assertThat(run.code()).as(run.err()).isZero();
   }
 
   private static void generated(
