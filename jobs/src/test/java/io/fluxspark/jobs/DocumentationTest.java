@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,29 +35,18 @@ class DocumentationTest {
           "generate",
           Map.of("--height", "64", "--width", "64", "--num-inference-steps", "2"),
           "fine-tune",
-          Map.of(
-              "--resolution",
-              "32",
-              "--max-sequence-length",
-              "8",
-              "--max-train-steps",
-              "1",
-              "--sample-steps",
-              "1"),
+          training(Map.of()),
           "compare-objectives",
-          Map.of(
-              "--resolution",
-              "32",
-              "--max-sequence-length",
-              "8",
-              "--max-train-steps",
-              "1",
-              "--train-batch-size",
-              "2",
-              "--pictures",
-              "2",
-              "--step-counts",
-              "1"));
+          training(Map.of("--train-batch-size", "2", "--pictures", "2", "--step-counts", "1")));
+
+  private static Map<String, String> training(Map<String, String> more) {
+    Map<String, String> small = new TreeMap<>(more);
+    small.put("--resolution", "32");
+    small.put("--max-sequence-length", "8");
+    small.put("--max-train-steps", "1");
+    small.put("--sample-steps", "1");
+    return small;
+  }
 
   @TempDir private Path folder;
 
