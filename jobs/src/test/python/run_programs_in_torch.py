@@ -54,7 +54,7 @@ def difference(program, case):
     turns = angles(expected)
     velocity = program.velocity(
         own, expected["transformer_in_step0"], txt, expected["clip_pooled"], 1000 * expected["timestep_step0"],
-        torch.full((batch,), call["guidance_scale"]), turns.cos().float(), turns.sin().float(), double_blocks, single_blocks)
+        torch.full((batch,), call["guidance_scale"]), torch.stack([turns.cos(), turns.sin()], -1).float(), double_blocks, single_blocks)
     recorded = expected["transformer_out_step0"]
     return float((velocity - recorded).abs().max() / recorded.abs().max())
 

@@ -30,10 +30,12 @@ public final class LoadedProgram implements AutoCloseable {
   private final String name;
   private final Model model;
   private final PtSymbolBlock block;
+  private final Kernels kernels;
 
-  private LoadedProgram(String name, Model model) {
+  private LoadedProgram(String name, Model model, Kernels kernels) {
     this.name = name;
     this.model = model;
+    this.kernels = kernels;
     this.block = (PtSymbolBlock) model.getBlock();
   }
 
@@ -44,11 +46,15 @@ public final class LoadedProgram implements AutoCloseable {
    *     where PyTorch is not there
    */
   public static LoadedProgram load(Program program, Device device) {
+    return load(program, device, program.hasGradients() ? Kernels.PORTABLE : Kernels.of(device));
+  }
+
+  static LoadedProgram load(Program program, Device device, Kernels kernels) {
     Natives.engine(device);
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     Model model = Model.newInstance(program.name(), device.djl(), "PyTorch");
     try {
-      program.write(archive);
+      program.write(archive, kernels);
       model.load(new ByteArrayInputStream(archive.toByteArray()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -57,7 +63,12 @@ public final class LoadedProgram implements AutoCloseable {
       throw Natives.typed(
           "program " + program.name(), new IllegalStateException(e.getMessage(), e));
     }
-    return new LoadedProgram(program.name(), model);
+    return new LoadedProgram(program.name(), model, kernels);
+  }
+
+  /** Whether linear layers take {@link PackedMatrices} too. */
+  public boolean takesPackedMatrices() {
+    return kernels == Kernels.ONEDNN;
   }
 
   /**

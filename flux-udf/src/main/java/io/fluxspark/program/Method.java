@@ -96,10 +96,19 @@ public final class Method {
             (name, x, y) ->
                 assign(
                     "low_rank",
-                    "self.low_rank(%s, \"%s%s\", \"%s%s\", %s, %s)"
-                        .formatted(parameter, name, LORA_A, name, LORA_B, x, y),
+                    "self.low_rank(%s, %s, %s)".formatted(lowRank(parameter, name), x, y),
                     y.type(),
                     y.shape())));
+  }
+
+  /** Weights, and the names of a layer's low-rank factors that may be among them. */
+  String lowRank(String parameter, String layer) {
+    program.allowLowRank();
+    return "%s, \"%s%s\", \"%s%s\"".formatted(parameter, layer, LORA_A, layer, LORA_B);
+  }
+
+  void addMatrix(String weight) {
+    program.addMatrix(weight);
   }
 
   /** As {@link #adaptableWeights(String, DataType, WeightStorage)}, all of one type. */

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -42,6 +45,7 @@ public final class Program {
   private final List<Method> methods = new ArrayList<>();
   private final List<Gradient> gradients = new ArrayList<>();
   private final String handwritten;
+  private final Set<String> matrices = new HashSet<>();
   private boolean isAdapted;
   private double lowRankFactor = 1;
   private WeightStorage storage = WeightStorage.AS_COMPUTED;
@@ -72,6 +76,25 @@ public final class Program {
   /** Lets linear layers have their weights in float8. */
   void allowFloat8() {
     storage = WeightStorage.FLOAT8;
+  }
+
+  /** Notes that a weight is a linear layer's matrix. */
+  void addMatrix(String weight) {
+    matrices.add(weight);
+  }
+
+  /**
+   * Whether linear layers alone read a weight.
+   *
+   * @param weight its name below the prefix of its layer
+   */
+  public boolean isMatrix(String weight) {
+    return matrices.contains(weight);
+  }
+
+  /** Whether the program computes gradients, which not all kernels have. */
+  boolean hasGradients() {
+    return !gradients.isEmpty();
   }
 
   /** How the program takes the matrices of linear layers. */
@@ -120,18 +143,24 @@ public final class Program {
     return "__torch__." + name;
   }
 
-  /** The program as a person reads it and PyTorch compiles it. */
+  /** The program as a person reads it and PyTorch compiles it on any device. */
   public String text() {
+    return text(Kernels.PORTABLE);
+  }
+
+  private String text(Kernels kernels) {
+    String body = methods.stream().map(Method::text).collect(Collectors.joining());
     StringBuilder text = new StringBuilder();
     text.append("class ").append(name).append("(Module):\n");
     text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
+    text.append(kernels.methods(qualifiedName(), body));
     if (isAdapted) {
       text.append(LOW_RANK.formatted(qualifiedName()).indent(2));
     }
     if (storage == WeightStorage.FLOAT8) {
       text.append(DENSE.formatted(qualifiedName()).indent(2));
     }
-    methods.forEach(m -> text.append(m.text()));
+    text.append(body);
     if (!gradients.isEmpty()) {
       text.append(Gradient.shared(qualifiedName(), lowRankFactor));
     }
@@ -141,14 +170,18 @@ public final class Program {
   }
 
   /**
-   * Writes the TorchScript archive: a zip of stored entries.
+   * Writes the TorchScript archive, a zip of stored entries, as it runs on any device.
    *
    * @throws IOException where the stream fails
    */
   public void write(OutputStream out) throws IOException {
+    write(out, Kernels.PORTABLE);
+  }
+
+  void write(OutputStream out, Kernels kernels) throws IOException {
     ZipOutputStream zip = new ZipOutputStream(out);
     entry(zip, "data.pkl", module());
-    entry(zip, "code/__torch__.py", text().getBytes(StandardCharsets.UTF_8));
+    entry(zip, "code/__torch__.py", text(kernels).getBytes(StandardCharsets.UTF_8));
     entry(zip, "constants.pkl", NO_CONSTANTS);
     // Version 10 is the first whose gelu has the argument `approximate`.
     entry(zip, "version", "10\n".getBytes(StandardCharsets.US_ASCII));

@@ -68,6 +68,38 @@ public final class Tensor {
     return apply("mul", type, shape, this, number);
   }
 
+  /** This plus a b, rounded once. */
+  public Tensor addProduct(Tensor a, Tensor b) {
+    requireSameType("addcmul", a);
+    requireSameType("addcmul", b);
+    List<Dim> product = broadcast("addcmul", a.shape, b.shape);
+    return apply("addcmul", type, broadcast("addcmul", shape, product), this, a, b);
+  }
+
+  /**
+   * Pairs of neighbours along the last axis turned about angles: (a, b) to (a cos - b sin, a sin +
+   * b cos). This is float32 of (..., T, 2 P).
+   *
+   * @param pe cosines and sines of the angles, (T, P, 2), float32
+   */
+  public Tensor rotate(Tensor pe) {
+    require(type == DataType.FLOAT32, "rotate", this, pe);
+    requireSameType("rotate", pe);
+    pe.requireRank("rotate", 3);
+    require(
+        pe.size(0).equals(size(-2)) && pe.size(1).times(2).equals(size(-1)) && pe.size(2).is(2),
+        "rotate",
+        this,
+        pe);
+    String pairs =
+        "torch.mul(torch.view_as_complex(torch.unflatten(%s, -1, [-1, 2])), torch.view_as_complex(%s))";
+    return method.assign(
+        "rotate",
+        "torch.flatten(torch.view_as_real(" + pairs.formatted(this, pe) + "), -2, -1)",
+        type,
+        shape);
+  }
+
   public Tensor divide(double number) {
     return apply("div", type, shape, this, number);
   }
@@ -142,14 +174,34 @@ public final class Tensor {
 
   Tensor linear(Tensor weight) {
     requireLinear(weight);
-    return apply("linear", type, withSize(-1, weight.size(0)), this, weight, "None");
+    return linear("linear", this + ", " + weight + ", None", weight);
   }
 
   Tensor linear(Tensor weight, Tensor bias) {
+    requireLinear(weight, bias);
+    return linear("linear", this + ", " + weight + ", " + bias, weight);
+  }
+
+  /**
+   * @param lowRank expressions of the weights and of the names of the low-rank factors that may be
+   *     among them
+   */
+  Tensor linearGeluTanh(String lowRank, Tensor weight, Tensor bias) {
+    requireLinear(weight, bias);
+    return linear("linear_gelu_tanh", lowRank + ", " + this + ", " + weight + ", " + bias, weight);
+  }
+
+  private Tensor linear(String operation, String arguments, Tensor weight) {
+    List<Dim> out = withSize(-1, weight.size(0));
+    return Kernels.takes(type)
+        ? kernel(operation, out, arguments)
+        : call(operation, type, out, arguments);
+  }
+
+  private void requireLinear(Tensor weight, Tensor bias) {
     requireLinear(weight);
     requireSameType("linear", bias);
     require(bias.shape.equals(List.of(weight.size(0))), "linear", weight, bias);
-    return apply("linear", type, withSize(-1, weight.size(0)), this, weight, bias);
   }
 
   private void requireLinear(Tensor weight) {
@@ -266,7 +318,9 @@ public final class Tensor {
    */
   public Tensor attention(Tensor key, Tensor value) {
     requireAttention(key, value);
-    return apply("scaled_dot_product_attention", type, shape, this, key, value);
+    return type == DataType.BFLOAT16
+        ? kernel("attention", shape, this + ", " + key + ", " + value)
+        : apply("scaled_dot_product_attention", type, shape, this, key, value);
   }
 
   /**
@@ -476,6 +530,11 @@ public final class Tensor {
       String operation, DataType resultType, List<Dim> resultShape, String arguments) {
     return method.assign(
         operation, "torch." + operation + "(" + arguments + ")", resultType, resultShape);
+  }
+
+  /** A call of what {@link Kernels} has. */
+  private Tensor kernel(String operation, List<Dim> resultShape, String arguments) {
+    return method.assign(operation, "self." + operation + "(" + arguments + ")", type, resultShape);
   }
 
   private String argument(Object value) {

@@ -78,6 +78,7 @@ public final class Weights {
   }
 
   private Tensor matrix(String name, Tensor x, long out) {
+    method.addMatrix(prefix + name + ".weight");
     return get(name + ".weight", matrices, out, x.size(-1).constant());
   }
 
@@ -105,6 +106,15 @@ public final class Weights {
   public Tensor linear(String name, Tensor x, long out) {
     Tensor y = x.linear(matrix(name, x, out), get(name + ".bias", out));
     return adaptation.apply(prefix + name, x, y);
+  }
+
+  /** {@link Tensor#geluTanh} of {@link #linear}, in one where the device can. */
+  public Tensor linearGeluTanh(String name, Tensor x, long out) {
+    if (!Kernels.takes(type)) {
+      return linear(name, x, out).geluTanh();
+    }
+    return x.linearGeluTanh(
+        method.lowRank(parameter, prefix + name), matrix(name, x, out), get(name + ".bias", out));
   }
 
   /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */

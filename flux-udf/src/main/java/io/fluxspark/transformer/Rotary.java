@@ -2,15 +2,14 @@ package io.fluxspark.transformer;
 
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rotary position embedding over several axes: cosines and sines of each token's angles, (T, d/2)
- * each, float32. Axis i of the position turns the pairs of its own {@code axes_dims_rope[i] / 2}
+ * Rotary position embedding over several axes: cosines and sines of each token's angles, (T, d/2,
+ * 2), float32. Axis i of the position turns the pairs of its own {@code axes_dims_rope[i] / 2}
  * frequencies 10000^(-2 j / axes_dims_rope[i]); computed in float64 as diffusers does.
  */
-public record Rotary(NativeTensor cos, NativeTensor sin) {
+public record Rotary(NativeTensor pe) {
   private static final double THETA = 10_000;
 
   /**
@@ -36,10 +35,11 @@ public record Rotary(NativeTensor cos, NativeTensor sin) {
       TensorScope owner, List<Integer> axesDims, int textTokens, List<Grid> grids) {
     int tokens = textTokens + grids.stream().mapToInt(Grid::tokens).sum();
     int pairs = axesDims.stream().mapToInt(Integer::intValue).sum() / 2;
-    float[] cos = new float[tokens * pairs];
-    float[] sin = new float[tokens * pairs];
-    Arrays.fill(cos, 0, textTokens * pairs, 1);
-    int at = textTokens * pairs;
+    float[] pe = new float[tokens * pairs * 2];
+    int at = 0;
+    for (; at < textTokens * pairs * 2; at += 2) {
+      pe[at] = 1;
+    }
     for (Grid grid : grids) {
       for (int place = 0; place < grid.tokens(); place++) {
         int[] position = {grid.index(), place / grid.columns(), place % grid.columns()};
@@ -47,13 +47,12 @@ public record Rotary(NativeTensor cos, NativeTensor sin) {
           int dims = axesDims.get(axis);
           for (int j = 0; j < dims; j += 2) {
             double angle = position[axis] / Math.pow(THETA, (double) j / dims);
-            cos[at] = (float) Math.cos(angle);
-            sin[at] = (float) Math.sin(angle);
-            at++;
+            pe[at++] = (float) Math.cos(angle);
+            pe[at++] = (float) Math.sin(angle);
           }
         }
       }
     }
-    return new Rotary(owner.floats(cos, tokens, pairs), owner.floats(sin, tokens, pairs));
+    return new Rotary(owner.floats(pe, tokens, pairs, 2));
   }
 }

@@ -107,8 +107,7 @@ public final class Transformer implements AutoCloseable {
             pooled,
             timestep,
             guidance,
-            rotary.cos(),
-            rotary.sin(),
+            rotary.pe(),
             part.layers(0),
             part.layers(1))
         .get(0);

@@ -81,16 +81,15 @@ final class TransformerProgram {
         m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
     Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
-    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
-    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs); // (L + S, d/2)
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
 
     List<Tensor> started = m.call(start, w, latents, pooled, timestep, guidance);
     Tensor img = started.get(0); // (B, S, D)
     Tensor vec = started.get(1); // (B, D)
     List<Tensor> streams =
-        m.forEachLayer("double_blocks", doubleStreamBlock, List.of(img, txt), vec, cos, sin);
+        m.forEachLayer("double_blocks", doubleStreamBlock, List.of(img, txt), vec, pe);
     Tensor x = m.call(join, streams.get(0), streams.get(1)).get(0); // (B, L + S, D)
-    x = m.forEachLayer("single_blocks", singleStreamBlock, List.of(x), vec, cos, sin).get(0);
+    x = m.forEachLayer("single_blocks", singleStreamBlock, List.of(x), vec, pe).get(0);
     return m.returns(m.call(end, w, x, streams.get(1), vec).get(0)); // (B, S, C)
   }
 
@@ -164,8 +163,7 @@ final class TransformerProgram {
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
-    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);
-    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs);
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
 
     // shift, scale, gate of the attention; shift, scale, gate of the MLP; each (B, 1, D)
     List<Tensor> imgMod = w.linear("norm1.linear", vec, 6 * inner).unsqueeze(1).chunk(6);
@@ -189,23 +187,19 @@ final class TransformerProgram {
             2, // (B, H, L + S, d)
             heads(attn.linear("add_v_proj", txtNormed, inner)),
             heads(attn.linear("to_v", imgNormed, inner)));
-    Tensor joint = attention(q, k, v, cos, sin); // (B, L + S, D)
+    Tensor joint = attention(q, k, v, pe); // (B, L + S, D)
 
     Tensor imgAttn = attn.linear("to_out.0", joint.narrow(1, L, S), inner); // (B, S, D)
     Tensor txtAttn = attn.linear("to_add_out", joint.narrow(1, Dim.of(0), L), inner); // (B, L, D)
-    img = img.add(imgMod.get(2).multiply(imgAttn));
-    txt = txt.add(txtMod.get(2).multiply(txtAttn));
+    img = img.addProduct(imgMod.get(2), imgAttn);
+    txt = txt.addProduct(txtMod.get(2), txtAttn);
     img =
-        img.add(
-            imgMod
-                .get(5)
-                .multiply(feedForward(w.in("ff"), modulate(img, imgMod.get(3), imgMod.get(4)))));
+        img.addProduct(
+            imgMod.get(5), feedForward(w.in("ff"), modulate(img, imgMod.get(3), imgMod.get(4))));
     txt =
-        txt.add(
-            txtMod
-                .get(5)
-                .multiply(
-                    feedForward(w.in("ff_context"), modulate(txt, txtMod.get(3), txtMod.get(4)))));
+        txt.addProduct(
+            txtMod.get(5),
+            feedForward(w.in("ff_context"), modulate(txt, txtMod.get(3), txtMod.get(4))));
     return m.returns(img, finite(txt));
   }
 
@@ -214,8 +208,7 @@ final class TransformerProgram {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
-    Tensor cos = m.input("cos", DataType.FLOAT32, L.plus(S), pairs);
-    Tensor sin = m.input("sin", DataType.FLOAT32, L.plus(S), pairs);
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
 
     List<Tensor> mod =
         w.linear("norm.linear", vec, 3 * inner)
@@ -225,40 +218,32 @@ final class TransformerProgram {
     Weights a = w.in("attn");
     Tensor q = a.rmsNorm("norm_q", heads(a.linear("to_q", y, inner)), EPS); // (B, H, L + S, d)
     Tensor k = a.rmsNorm("norm_k", heads(a.linear("to_k", y, inner)), EPS); // (B, H, L + S, d)
-    Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner)), cos, sin); // (B, L + S, D)
-    Tensor mlp = w.linear("proj_mlp", y, MLP_RATIO * inner).geluTanh(); // (B, L + S, 4 D)
+    Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner)), pe); // (B, L + S, D)
+    Tensor mlp = w.linearGeluTanh("proj_mlp", y, MLP_RATIO * inner); // (B, L + S, 4 D)
     Tensor out = w.linear("proj_out", concat(-1, attn, mlp), inner); // (B, L + S, D)
-    return m.returns(finite(x.add(mod.get(2).multiply(out))));
+    return m.returns(finite(x.addProduct(mod.get(2), out)));
   }
 
   private Tensor feedForward(Weights w, Tensor x) {
-    return w.linear("net.2", w.linear("net.0.proj", x, MLP_RATIO * inner).geluTanh(), inner);
+    return w.linear("net.2", w.linearGeluTanh("net.0.proj", x, MLP_RATIO * inner), inner);
   }
 
   /** (1 + scale) norm(x) + shift: x (B, T, D), shift and scale (B, 1, D). */
   private static Tensor modulate(Tensor x, Tensor shift, Tensor scale) {
-    return x.layerNorm(EPS).multiply(scale.add(1)).add(shift);
+    return shift.addProduct(x.layerNorm(EPS), scale.add(1));
   }
 
   private Tensor heads(Tensor x) {
     return x.unflatten(-1, inner / d, d).transpose(1, 2); // (B, T, D) to (B, H, T, d)
   }
 
-  private Tensor attention(Tensor q, Tensor k, Tensor v, Tensor cos, Tensor sin) {
-    return rotate(q, cos, sin)
-        .attention(rotate(k, cos, sin), v)
-        .transpose(1, 2)
-        .flatten(2, 3); // (B, T, D)
+  private Tensor attention(Tensor q, Tensor k, Tensor v, Tensor pe) {
+    return rotate(q, pe).attention(rotate(k, pe), v).transpose(1, 2).flatten(2, 3); // (B, T, D)
   }
 
-  /** Each pair (a, b) along d turned by the angle of its token and frequency, in float32. */
-  private Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
-    Tensor pair = x.to(DataType.FLOAT32).unflatten(-1, d / 2, 2); // (B, H, T, d/2, 2)
-    Tensor a = pair.select(-1, 0); // (B, H, T, d/2)
-    Tensor b = pair.select(-1, 1); // (B, H, T, d/2)
-    Tensor turnedA = a.multiply(cos).subtract(b.multiply(sin));
-    Tensor turnedB = b.multiply(cos).add(a.multiply(sin));
-    return Tensor.stackLast(turnedA, turnedB).flatten(3, 4).to(type); // (B, H, T, d)
+  /** Each pair along d turned by the angle of its token and frequency, in float32. */
+  private Tensor rotate(Tensor x, Tensor pe) {
+    return x.to(DataType.FLOAT32).rotate(pe).to(type); // (B, H, T, d)
   }
 
   /** float16 ends at 65504; diffusers cuts there. */

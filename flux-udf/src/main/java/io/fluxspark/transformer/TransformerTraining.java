@@ -87,16 +87,10 @@ public final class TransformerTraining implements AutoCloseable {
                 stacks(config).get(0),
                 List.of("img", "txt"),
                 "vec",
-                "cos",
-                "sin")
+                "pe")
             .call(programs.join, List.of("x"), "img", "txt")
             .forEachLayer(
-                programs.singleStreamBlock,
-                stacks(config).get(1),
-                List.of("x"),
-                "vec",
-                "cos",
-                "sin")
+                programs.singleStreamBlock, stacks(config).get(1), List.of("x"), "vec", "pe")
             .call(programs.end, List.of("prediction"), "x", "txt", "vec")
             .call(distance(programs, config), List.of("distance"), "prediction", "target");
     return programs.program.gradient(chain, "t5_hidden", "pooled");
@@ -149,8 +143,7 @@ public final class TransformerTraining implements AutoCloseable {
         m.input("pooled", FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
     Tensor timestep = m.input("timestep", FLOAT32, B); // (B)
     Tensor guidance = m.input("guidance", FLOAT32, B); // (B)
-    Tensor cos = m.input("cos", FLOAT32, L.plus(S), pairs); // (L + S, d/2)
-    Tensor sin = m.input("sin", FLOAT32, L.plus(S), pairs); // (L + S, d/2)
+    Tensor pe = m.input("pe", FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
     Tensor target = m.input("target", FLOAT32, B, A, Dim.of(config.outChannels())); // (B, A, C)
     Tensor txt = m.call(programs.embedText, w, t5Hidden).get(0); // (B, L, D)
     Tensor prediction =
@@ -162,8 +155,7 @@ public final class TransformerTraining implements AutoCloseable {
                 pooled,
                 timestep,
                 guidance,
-                cos,
-                sin,
+                pe,
                 m.layers("double_blocks"),
                 m.layers("single_blocks"))
             .get(0); // (B, S, C)
@@ -200,8 +192,7 @@ public final class TransformerTraining implements AutoCloseable {
                   "pooled", shown.pooled(),
                   "timestep", shown.timestep(),
                   "guidance", shown.guidance(),
-                  "cos", shown.rotary().cos(),
-                  "sin", shown.rotary().sin(),
+                  "pe", shown.rotary().pe(),
                   "target", target),
               List.of(temporary.floats(counts, counts.length)));
       return new Result(results.get(0), results.get(1), results.get(2));

@@ -8,6 +8,7 @@ import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeLayers;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
+import io.fluxspark.program.PackedMatrices;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorLists;
@@ -19,13 +20,21 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Programs and the weights that they run with, in native memory. Weights that keep their stored
- * type on the CPU are the checkpoint's own pages; so are matrices in float8, where the programs
- * take them.
+ * Programs and the weights that they run with, in native memory. On the CPU the matrices of a part
+ * that is not too large are packed as the processor multiplies them fastest. Other weights that
+ * keep their stored type there are the checkpoint's own pages, which all processes of a host share;
+ * so are matrices in float8, where the programs take them.
  */
 public final class ModelPart implements AutoCloseable {
+  /**
+   * Bytes of the largest part that is packed. FLUX.1's transformer and T5 are beyond it: what
+   * packing gains is less than what a copy in each process would cost.
+   */
+  private static final long PACKED_AT_MOST = 4L << 30;
+
   private final LoadedProgram program;
   private final WeightPlan plan;
   private final DataType type;
@@ -55,7 +64,10 @@ public final class ModelPart implements AutoCloseable {
       Program program, WeightPlan plan, Checkpoint checkpoint, Device device, DataType type) {
     LoadedProgram loaded = LoadedProgram.load(program, device);
     ModelPart part = new ModelPart(loaded, plan, type, device, loaded::close);
-    try (Loader loader = new Loader(checkpoint, part.scope, type, program.storage())) {
+    try (Loader loader = new Loader(program, checkpoint, part.scope, type)) {
+      if (loaded.takesPackedMatrices() && plan.parameters() * type.bytes() <= PACKED_AT_MOST) {
+        loader.pack();
+      }
       part.own = loader.load(plan.prefix(), plan.own());
       for (WeightPlan.Layers stack : plan.layers()) {
         List<NativeWeights> weights = new ArrayList<>();
@@ -184,18 +196,26 @@ public final class ModelPart implements AutoCloseable {
   }
 
   private static final class Loader implements AutoCloseable {
+    private final Program program;
     private final Checkpoint checkpoint;
     private final TensorScope scope;
     private final DataType type;
-    private final WeightStorage storage;
     private final WeightReader reader;
+    private Optional<PackedMatrices> packing = Optional.empty();
 
-    Loader(Checkpoint checkpoint, TensorScope scope, DataType type, WeightStorage storage) {
+    Loader(Program program, Checkpoint checkpoint, TensorScope scope, DataType type) {
+      this.program = program;
       this.checkpoint = checkpoint;
       this.scope = scope;
       this.type = type;
-      this.storage = storage;
       this.reader = new WeightReader(scope.device());
+    }
+
+    /** From here on matrices are packed, where their type can be. */
+    void pack() {
+      if (program.storage() == WeightStorage.AS_COMPUTED && PackedMatrices.takes(type)) {
+        packing = Optional.of(new PackedMatrices());
+      }
     }
 
     NativeWeights load(String prefix, List<WeightSpec> specs) {
@@ -203,7 +223,7 @@ public final class ModelPart implements AutoCloseable {
         Map<String, NativeTensor> byName = new HashMap<>();
         for (WeightSpec spec : specs) {
           StoredWeight weight = checkpoint.require(prefix + spec.name(), spec.shape());
-          if (storage == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
+          if (program.storage() == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
             DataType stored = weight.dataType();
             byName.put(spec.name(), reader.read(temporary, weight.parts().get(0), stored));
             weight
@@ -211,7 +231,13 @@ public final class ModelPart implements AutoCloseable {
                 .map(scale -> reader.read(temporary, scale, DataType.FLOAT32))
                 .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
           } else {
-            byName.put(spec.name(), reader.read(temporary, weight, type));
+            NativeTensor read = reader.read(temporary, weight, type);
+            byName.put(
+                spec.name(),
+                packing
+                    .filter(matrices -> program.isMatrix(spec.name()))
+                    .map(matrices -> matrices.packed(temporary, read))
+                    .orElse(read));
           }
         }
         return scope.weights(byName);
@@ -221,6 +247,7 @@ public final class ModelPart implements AutoCloseable {
     @Override
     public void close() {
       reader.close();
+      packing.ifPresent(PackedMatrices::close);
     }
   }
 }

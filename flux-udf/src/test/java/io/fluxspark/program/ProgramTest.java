@@ -32,13 +32,15 @@ class ProgramTest {
               __parameters__ = []
               __buffers__ = []
               training : bool
+              def linear(self: __torch__.Small, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+                return torch.linear(x, weight, bias)
               def layer(self: __torch__.Small,
                   w: Dict[str, Tensor],
                   x: Tensor,
                   shift: Tensor) -> Tensor:
                 # x FLOAT32 (B, h, 4)
                 # shift FLOAT32 (B, 1, 4)
-                linear = torch.linear(x, w["proj.weight"], w["proj.bias"])  # float32 (B, h, 4)
+                linear = self.linear(x, w["proj.weight"], w["proj.bias"])  # float32 (B, h, 4)
                 gelu = torch.gelu(linear, approximate="tanh")  # float32 (B, h, 4)
                 add = torch.add(gelu, shift)  # float32 (B, h, 4)
                 add_2 = torch.add(add, x)  # float32 (B, h, 4)
@@ -200,7 +202,7 @@ class ProgramTest {
     assertThat(program.text())
         .contains("for seed_2 in seeds:", "seed=seed_2)")
         .contains("for weights_2 in layers:", "self.layer(weights_2, ")
-        .contains("torch.linear(layer, weights[\"last.weight\"], ");
+        .contains("self.linear(layer, weights[\"last.weight\"], ");
   }
 
   @Test

@@ -34,10 +34,9 @@ class RotaryTest {
 
       Rotary rotary = Rotary.of(scope, AXES, text.length / 3, grids);
 
-      float[] cos = rotary.cos().toFloats(); // (L + S, d/2)
-      float[] sin = rotary.sin().toFloats(); // (L + S, d/2)
-      assertThat(cos).hasSize((text.length + image.length) / 3 * PAIRS);
-      for (int i = 0; i < cos.length; i++) {
+      float[] pe = rotary.pe().toFloats(); // (L + S, d/2, 2)
+      assertThat(pe).hasSize((text.length + image.length) / 3 * PAIRS * 2);
+      for (int i = 0; i < pe.length / 2; i++) {
         int token = i / PAIRS;
         int pair = i % PAIRS;
         int axis = pair < 4 ? 0 : pair < 10 ? 1 : 2;
@@ -45,8 +44,8 @@ class RotaryTest {
         int at = 3 * token + axis;
         double position = at < text.length ? text[at] : image[at - text.length];
         double angle = position / Math.pow(10000, 2.0 * (pair - first) / AXES.get(axis));
-        assertThat(cos[i]).isEqualTo((float) Math.cos(angle));
-        assertThat(sin[i]).isEqualTo((float) Math.sin(angle));
+        assertThat(pe[2 * i]).isEqualTo((float) Math.cos(angle));
+        assertThat(pe[2 * i + 1]).isEqualTo((float) Math.sin(angle));
       }
     }
   }

@@ -1,0 +1,145 @@
+package io.fluxspark.program;
+
+import static io.fluxspark.program.DataType.BFLOAT16;
+import static io.fluxspark.program.DataType.FLOAT32;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** oneDNN's kernels against those of every device, which other tests hold against the truth. */
+class KernelsTest {
+  private static final Dim B = Dim.named("B");
+  private static final Dim H = Dim.named("H");
+  private static final Dim S = Dim.named("S");
+  private static final Dim D = Dim.of(16);
+  private static final int IN = 24;
+  private static final int OUT = 40;
+
+  private final long openBefore = TensorScope.openValues();
+  private final TensorScope scope = new TensorScope(Device.cpu());
+  private final SplittableRandom random = new SplittableRandom(1);
+  private final Program program = new Program("Net");
+
+  @AfterEach
+  void nothingStaysOpen() {
+    scope.close();
+    assertThat(TensorScope.openValues()).isEqualTo(openBefore);
+  }
+
+  @Test
+  void thisProcessorHasOneDnn() {
+    assertThat(Kernels.of(Device.cpu())).isEqualTo(Kernels.ONEDNN);
+    assertThat(Kernels.of(Device.cuda(0))).isEqualTo(Kernels.PORTABLE);
+  }
+
+  @Test
+  void gradientsArePortable() {
+    Method method = program.method("square");
+    method.returns(method.input("x", FLOAT32, B).square());
+    program.gradient(method, java.util.List.of(), "x");
+    try (LoadedProgram loaded = LoadedProgram.load(program, Device.cpu())) {
+      assertThat(loaded.takesPackedMatrices()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DataType.class,
+      names = {"FLOAT32", "BFLOAT16"})
+  void linearLayersAgree(DataType type) {
+    Method cast = cast(type);
+    Method run = program.method("run");
+    Weights w = run.adaptableWeights("w", type);
+    Tensor x = run.input("x", FLOAT32, B, Dim.of(IN)).to(type); // (B, in)
+    run.returns(
+        w.linear("plain", x, OUT).to(FLOAT32),
+        w.linearWithoutBias("plain", x, OUT).to(FLOAT32),
+        w.linearGeluTanh("plain", x, OUT).to(FLOAT32),
+        w.linearGeluTanh("adapted", x, OUT).to(FLOAT32)); // (B, out)
+    assertThat(program.isMatrix("plain.weight")).isTrue();
+    assertThat(program.isMatrix("plain.bias")).isFalse();
+    try (LoadedProgram portable = LoadedProgram.load(program, Device.cpu(), Kernels.PORTABLE);
+        LoadedProgram oneDnn = LoadedProgram.load(program, Device.cpu(), Kernels.ONEDNN);
+        PackedMatrices matrices = new PackedMatrices()) {
+      NativeTensor matrix = portable.run(scope, cast, numbers(OUT, IN)).get(0);
+      NativeTensor bias = portable.run(scope, cast, numbers(OUT)).get(0);
+      NativeTensor down = portable.run(scope, cast, numbers(2, IN)).get(0);
+      NativeTensor up = portable.run(scope, cast, numbers(OUT, 2)).get(0);
+      NativeWeights plain = weights(matrix, bias, down, up);
+      NativeWeights packed = weights(matrices.packed(scope, matrix), bias, down, up);
+      NativeTensor in = numbers(3, IN);
+      for (int result = 0; result < 4; result++) {
+        float[] wanted = portable.run(scope, run, plain, in).get(result).toFloats();
+        assertThat(oneDnn.run(scope, run, plain, in).get(result).toFloats())
+            .containsExactly(wanted, rounding(type));
+        assertThat(oneDnn.run(scope, run, packed, in).get(result).toFloats())
+            .containsExactly(wanted, rounding(type));
+      }
+    }
+  }
+
+  private NativeWeights weights(
+      NativeTensor matrix, NativeTensor bias, NativeTensor down, NativeTensor up) {
+    return scope.weights(
+        Map.of(
+            "plain.weight",
+            matrix,
+            "plain.bias",
+            bias,
+            "adapted.weight",
+            matrix,
+            "adapted.bias",
+            bias,
+            "adapted" + Method.LORA_A,
+            down,
+            "adapted" + Method.LORA_B,
+            up));
+  }
+
+  /** The last one is looked at in several parts, of a head's queries and of heads. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "2, 3, 70", "1, 3, 2500"})
+  void attentionAgrees(int pictures, int heads, int tokens) {
+    Method run = program.method("run");
+    Tensor q = run.input("q", FLOAT32, B, H, S, D).to(BFLOAT16); // (B, H, S, d)
+    Tensor k = run.input("k", FLOAT32, B, H, S, D).to(BFLOAT16); // (B, H, S, d)
+    Tensor v = run.input("v", FLOAT32, B, H, S, D).to(BFLOAT16); // (B, H, S, d)
+    run.returns(q.attention(k, v).to(FLOAT32));
+    try (LoadedProgram portable = LoadedProgram.load(program, Device.cpu(), Kernels.PORTABLE);
+        LoadedProgram oneDnn = LoadedProgram.load(program, Device.cpu(), Kernels.ONEDNN)) {
+      NativeTensor[] in = new NativeTensor[3];
+      for (int i = 0; i < in.length; i++) {
+        in[i] = numbers(pictures, heads, tokens, D.constant());
+      }
+      NativeTensor attended = oneDnn.run(scope, run, in).get(0);
+      assertThat(attended.shape()).containsExactly(pictures, heads, tokens, D.constant());
+      assertThat(attended.toFloats())
+          .containsExactly(portable.run(scope, run, in).get(0).toFloats(), rounding(BFLOAT16));
+    }
+  }
+
+  private Method cast(DataType type) {
+    Method cast = program.method("cast");
+    return cast.returns(cast.input("x", FLOAT32).to(type));
+  }
+
+  private NativeTensor numbers(long... shape) {
+    float[] numbers = new float[(int) java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) random.nextDouble(-1, 1);
+    }
+    return scope.floats(numbers, shape);
+  }
+
+  private static Offset<Float> rounding(DataType type) {
+    return within(type == BFLOAT16 ? 0.06f : 1e-5f);
+  }
+}
