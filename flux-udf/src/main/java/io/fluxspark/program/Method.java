@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -70,7 +71,13 @@ public final class Method {
   public Weights weights(String parameter, DataType type) {
     declare(parameter, "Dict[str, Tensor]");
     return declared(
-        new Weights(this, parameter, type, name -> entry(parameter, name), (name, x, y) -> y));
+        new Weights(
+            this,
+            parameter,
+            type,
+            name -> entry(parameter, name),
+            Method::linear,
+            (name, x, y) -> y));
   }
 
   /**
@@ -82,9 +89,7 @@ public final class Method {
   public Weights adaptableWeights(String parameter, DataType type, WeightStorage storage) {
     declare(parameter, "Dict[str, Tensor]");
     program.allowLowRank();
-    if (storage == WeightStorage.FLOAT8) {
-      program.allowFloat8();
-    }
+    program.allow(storage);
     return declared(
         new Weights(
             this,
@@ -93,6 +98,9 @@ public final class Method {
             storage == WeightStorage.FLOAT8
                 ? name -> dense(parameter, name, type)
                 : name -> entry(parameter, name),
+            storage == WeightStorage.FLOAT8_PRODUCTS
+                ? new Float8Products(this, parameter)
+                : Method::linear,
             (name, x, y) ->
                 assign(
                     "low_rank",
@@ -116,6 +124,10 @@ public final class Method {
   private static String dense(String parameter, String name, DataType type) {
     return "self.dense(%s, \"%s\", \"%s%s\", %d)"
         .formatted(parameter, name, name, SCALE, type.code());
+  }
+
+  private static Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
+    return x.linear(weight, bias);
   }
 
   private Weights declared(Weights declared) {
@@ -379,6 +391,13 @@ public final class Method {
             + " "
             + Tensor.describe(shape));
     return new Tensor(this, variable, type, shape);
+  }
+
+  /** A line that gives two values which no other operation takes, by the names that it is given. */
+  List<String> assignPair(String hint, String otherHint, String expression) {
+    List<String> names = List.of(take(hint), take(otherHint));
+    lines.add(INDENT + String.join(", ", names) + " = " + expression);
+    return names;
   }
 
   /** The size as an expression of the program; from here on its names must be bound. */

@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -140,21 +141,21 @@ public final class Tensor {
 
   // Layers
 
-  Tensor linear(Tensor weight) {
-    requireLinear(weight);
-    return apply("linear", type, withSize(-1, weight.size(0)), this, weight, "None");
+  Tensor linear(Tensor weight, Optional<Tensor> bias) {
+    List<Dim> out = linearShape(weight, bias);
+    return apply("linear", type, out, this, weight, bias.map(Tensor::expression).orElse("None"));
   }
 
-  Tensor linear(Tensor weight, Tensor bias) {
-    requireLinear(weight);
-    requireSameType("linear", bias);
-    require(bias.shape.equals(List.of(weight.size(0))), "linear", weight, bias);
-    return apply("linear", type, withSize(-1, weight.size(0)), this, weight, bias);
-  }
-
-  private void requireLinear(Tensor weight) {
+  /** The shape of a linear layer's result, for arguments that fit. */
+  List<Dim> linearShape(Tensor weight, Optional<Tensor> bias) {
     requireSameType("linear", weight);
     require(weight.shape.size() == 2 && weight.size(1).equals(size(-1)), "linear", this, weight);
+    bias.ifPresent(
+        numbers -> {
+          requireSameType("linear", numbers);
+          require(numbers.shape.equals(List.of(weight.size(0))), "linear", weight, numbers);
+        });
+    return withSize(-1, weight.size(0));
   }
 
   /** To mean 0 and variance 1 over the last axis. */
