@@ -194,10 +194,13 @@ public final class Method {
         out);
   }
 
-  /** The numbers 0 to {@code end} - 1, float32 of (end). */
-  public Tensor arange(long end) {
+  /** The numbers 0 to {@code end} - 1, float32 of (end), on the device where {@code beside} is. */
+  public Tensor arange(long end, Tensor beside) {
     return assign(
-        "arange", "torch.arange(" + end + ", dtype=6)", DataType.FLOAT32, List.of(Dim.of(end)));
+        "arange",
+        "torch.arange(%d, dtype=6, device=ops.prim.device(%s))".formatted(end, beside),
+        DataType.FLOAT32,
+        List.of(Dim.of(end)));
   }
 
   /**

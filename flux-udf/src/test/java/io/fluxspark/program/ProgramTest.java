@@ -125,6 +125,17 @@ class ProgramTest {
         .containsExactly("a.weight", "a.bias", "b.weight", "c.weight", "c.bias");
   }
 
+  /** PyTorch makes tensors on the CPU where it is not told otherwise. */
+  @Test
+  void numbersThatAProgramMakesAreWhereItsInputsAre() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Tensor x = method.input("x", FLOAT32, B, Dim.of(4));
+    method.returns(x.multiply(method.arange(4, x)));
+
+    assertThat(program.text()).contains("torch.arange(4, dtype=6, device=ops.prim.device(x))");
+  }
+
   @Test
   void otherProgramsHaveNothingOfFloat8() {
     Program program = new Program("P");

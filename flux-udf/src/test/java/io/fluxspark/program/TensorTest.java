@@ -95,7 +95,7 @@ class TensorTest {
         arguments("(B, S)", shape(i -> i.x.sumLast())),
         arguments("(B, S + T, 6)", shape(i -> Tensor.concat(1, i.x, other(i, Dim.named("T"))))),
         arguments("(B, S, 6, 2)", shape(i -> Tensor.stackLast(i.x, i.x))),
-        arguments("(4)", shape(i -> i.method.arange(4))));
+        arguments("(4)", shape(i -> i.method.arange(4, i.x))));
   }
 
   @ParameterizedTest
