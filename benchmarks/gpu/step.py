@@ -110,7 +110,7 @@ class Step:
         return self.programs.fitted(
             self.weights, self.programs.describe(self.given.programs, self.given.size, kind))
 
-    def graphed(self, prepare, around=contextlib.nullcontext):
+    def graphed(self, prepare):
         """The same as one CUDA graph, which leaves out what it costs to start each kernel."""
         torch = self.torch
 
@@ -118,12 +118,12 @@ class Step:
             call = prepare()
             beside = torch.cuda.Stream()
             beside.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(beside), around():
+            with torch.cuda.stream(beside):
                 call()
                 call()
             torch.cuda.current_stream().wait_stream(beside)
             graph = torch.cuda.CUDAGraph()
-            with around(), torch.cuda.graph(graph):
+            with torch.cuda.graph(graph):
                 output = call()
 
             def replay():
@@ -467,7 +467,7 @@ def tables(summary):
         if state in any_group:
             lines += [f"GPU {state} the first group: {json.dumps(any_group[state])}", ""]
     if peaks:
-        lines += ["Largest product measured: " + ", ".join(f"{name} {t:.0f} TFLOP/s" for name, t in peaks.items())
+        lines += ["Largest product measured: " + ", ".join(f"{name} {t:.3g} TFLOP/s" for name, t in peaks.items())
                   + (f". Data sheet: bfloat16 {sheet[0]}, float8 {sheet[1]} TFLOP/s" if sheet else "") + ".", ""]
     for group, result in groups.items():
         if group != "peak":
