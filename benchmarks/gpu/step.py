@@ -363,6 +363,8 @@ def run_group(given):
                                       given.seconds)
     measurement.result["torch"] = torch.__version__
     if given.device == "cuda":
+        if not torch.cuda.is_available():
+            sys.exit(f"PyTorch {torch.__version__} sees no GPU here; --device cpu --size small needs none")
         measurement.result["cuda"], measurement.result["cudnn"] = torch.version.cuda, torch.backends.cudnn.version()
         measurement.result["gpu"] = torch.cuda.get_device_name()
         measurement.result["before"] = measure.gpu()
@@ -384,6 +386,8 @@ def result_file(given, group):
 
 def run_all(given):
     start = time.monotonic()
+    if not (given.programs / f"{given.size}-bfloat16.json").exists():
+        sys.exit(f"{given.programs}: no programs of size {given.size}; --help says how they are made")
     given.out.mkdir(parents=True, exist_ok=True)
     results = {}
     for group in given.groups:
@@ -391,6 +395,8 @@ def run_all(given):
         seconds = GROUPS[group] * left
         print(f"{group} (at most {seconds:.0f} s)", flush=True)
         results[group] = run_process(given, group, seconds)
+        if len(results) == 1 and "torch" not in results[group]:
+            return 2  # the process has said why
     summary = {"size": given.size, "device": given.device, "seconds": round(time.monotonic() - start),
                "flops": flops(given), "groups": results}
     (given.out / "step.json").write_text(json.dumps(summary, indent=1))
