@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -70,7 +71,13 @@ public final class Method {
   public Weights weights(String parameter, DataType type) {
     declare(parameter, "Dict[str, Tensor]");
     return declared(
-        new Weights(this, parameter, type, name -> entry(parameter, name), (name, x, y) -> y));
+        new Weights(
+            this,
+            parameter,
+            type,
+            name -> entry(parameter, name),
+            Method::linear,
+            (name, x, y) -> y));
   }
 
   /**
@@ -82,9 +89,7 @@ public final class Method {
   public Weights adaptableWeights(String parameter, DataType type, WeightStorage storage) {
     declare(parameter, "Dict[str, Tensor]");
     program.allowLowRank();
-    if (storage == WeightStorage.FLOAT8) {
-      program.allowFloat8();
-    }
+    program.allow(storage);
     return declared(
         new Weights(
             this,
@@ -93,6 +98,9 @@ public final class Method {
             storage == WeightStorage.FLOAT8
                 ? name -> dense(parameter, name, type)
                 : name -> entry(parameter, name),
+            storage == WeightStorage.FLOAT8_PRODUCTS
+                ? new Float8Products(this, parameter)
+                : Method::linear,
             (name, x, y) ->
                 assign(
                     "low_rank",
@@ -105,6 +113,10 @@ public final class Method {
   String lowRank(String parameter, String layer) {
     program.allowLowRank();
     return "%s, \"%s%s\", \"%s%s\"".formatted(parameter, layer, LORA_A, layer, LORA_B);
+  }
+
+  WeightStorage storage() {
+    return program.storage();
   }
 
   void addMatrix(String weight) {
@@ -125,6 +137,10 @@ public final class Method {
   private static String dense(String parameter, String name, DataType type) {
     return "self.dense(%s, \"%s\", \"%s%s\", %d)"
         .formatted(parameter, name, name, SCALE, type.code());
+  }
+
+  private static Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
+    return x.linear(weight, bias);
   }
 
   private Weights declared(Weights declared) {
@@ -191,10 +207,13 @@ public final class Method {
         out);
   }
 
-  /** The numbers 0 to {@code end} - 1, float32 of (end). */
-  public Tensor arange(long end) {
+  /** The numbers 0 to {@code end} - 1, float32 of (end), on the device where {@code beside} is. */
+  public Tensor arange(long end, Tensor beside) {
     return assign(
-        "arange", "torch.arange(" + end + ", dtype=6)", DataType.FLOAT32, List.of(Dim.of(end)));
+        "arange",
+        "torch.arange(%d, dtype=6, device=ops.prim.device(%s))".formatted(end, beside),
+        DataType.FLOAT32,
+        List.of(Dim.of(end)));
   }
 
   /**
@@ -388,6 +407,13 @@ public final class Method {
             + " "
             + Tensor.describe(shape));
     return new Tensor(this, variable, type, shape);
+  }
+
+  /** A line that gives two values which no other operation takes, by the names that it is given. */
+  List<String> assignPair(String hint, String otherHint, String expression) {
+    List<String> names = List.of(take(hint), take(otherHint));
+    lines.add(INDENT + String.join(", ", names) + " = " + expression);
+    return names;
   }
 
   /** The size as an expression of the program; from here on its names must be bound. */

@@ -41,6 +41,24 @@ public final class Program {
         return z
       """;
 
+  // The largest number of float8 is 448. A row of zeros has a scale too.
+  private static final String FLOAT8_PRODUCTS =
+      """
+      def float8_rows(self: %1$s, x: Tensor) -> Tuple[Tensor, Tensor]:
+        flat = torch.flatten(x, 0, -2)
+        largest = torch.linalg_vector_norm(flat, inf, [-1], True)
+        scale = torch.clamp_min(torch.div(largest, 448.), 1.0E-12)
+        return (torch.to(torch.div(flat, scale), 24), torch.to(scale, 6))
+      def float8_linear(self: %1$s, w: Dict[str, Tensor], name: str, scale: str, x: Tensor, rows: Tensor, row_scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
+        weight = w[name]
+        if torch.eq(ops.prim.dtype(weight), 24):
+          y = torch._scaled_mm(rows, torch.t(weight), row_scales, w[scale], bias, None, dtype, True)
+          z = torch.unflatten(y, 0, torch.slice(torch.size(x), 0, -1, 1))
+        else:
+          z = torch.linear(x, weight, bias)
+        return z
+      """;
+
   private final String name;
   private final List<Method> methods = new ArrayList<>();
   private final List<Gradient> gradients = new ArrayList<>();
@@ -73,9 +91,11 @@ public final class Program {
     lowRankFactor = factor;
   }
 
-  /** Lets linear layers have their weights in float8. */
-  void allowFloat8() {
-    storage = WeightStorage.FLOAT8;
+  /** Lets linear layers have their weights in float8 where {@code other} says so. */
+  void allow(WeightStorage other) {
+    if (other != WeightStorage.AS_COMPUTED) {
+      storage = other;
+    }
   }
 
   /** Notes that a weight is a linear layer's matrix. */
@@ -159,6 +179,9 @@ public final class Program {
     }
     if (storage == WeightStorage.FLOAT8) {
       text.append(DENSE.formatted(qualifiedName()).indent(2));
+    }
+    if (storage == WeightStorage.FLOAT8_PRODUCTS) {
+      text.append(FLOAT8_PRODUCTS.formatted(qualifiedName()).indent(2));
     }
     text.append(body);
     if (!gradients.isEmpty()) {

@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -172,14 +173,12 @@ public final class Tensor {
 
   // Layers
 
-  Tensor linear(Tensor weight) {
-    requireLinear(weight);
-    return linear("linear", this + ", " + weight + ", None", weight);
-  }
-
-  Tensor linear(Tensor weight, Tensor bias) {
-    requireLinear(weight, bias);
-    return linear("linear", this + ", " + weight + ", " + bias, weight);
+  Tensor linear(Tensor weight, Optional<Tensor> bias) {
+    String arguments = this + ", " + weight + ", " + bias.map(Tensor::expression).orElse("None");
+    List<Dim> out = linearShape(weight, bias);
+    return Kernels.takes(type)
+        ? kernel("linear", out, arguments)
+        : call("linear", type, out, arguments);
   }
 
   /**
@@ -187,26 +186,22 @@ public final class Tensor {
    *     among them
    */
   Tensor linearGeluTanh(String lowRank, Tensor weight, Tensor bias) {
-    requireLinear(weight, bias);
-    return linear("linear_gelu_tanh", lowRank + ", " + this + ", " + weight + ", " + bias, weight);
+    return kernel(
+        "linear_gelu_tanh",
+        linearShape(weight, Optional.of(bias)),
+        lowRank + ", " + this + ", " + weight + ", " + bias);
   }
 
-  private Tensor linear(String operation, String arguments, Tensor weight) {
-    List<Dim> out = withSize(-1, weight.size(0));
-    return Kernels.takes(type)
-        ? kernel(operation, out, arguments)
-        : call(operation, type, out, arguments);
-  }
-
-  private void requireLinear(Tensor weight, Tensor bias) {
-    requireLinear(weight);
-    requireSameType("linear", bias);
-    require(bias.shape.equals(List.of(weight.size(0))), "linear", weight, bias);
-  }
-
-  private void requireLinear(Tensor weight) {
+  /** The shape of a linear layer's result, for arguments that fit. */
+  List<Dim> linearShape(Tensor weight, Optional<Tensor> bias) {
     requireSameType("linear", weight);
     require(weight.shape.size() == 2 && weight.size(1).equals(size(-1)), "linear", this, weight);
+    bias.ifPresent(
+        numbers -> {
+          requireSameType("linear", numbers);
+          require(numbers.shape.equals(List.of(weight.size(0))), "linear", weight, numbers);
+        });
+    return withSize(-1, weight.size(0));
   }
 
   /** To mean 0 and variance 1 over the last axis. */

@@ -9,5 +9,12 @@ public enum WeightStorage {
    * weight {@code NAME} brings its scale as {@code NAME_scale}, one number, where it has one. Every
    * use converts it.
    */
-  FLOAT8
+  FLOAT8,
+  /**
+   * As {@link #FLOAT8}, and a layer whose weight is in float8 is multiplied in it: each row of what
+   * comes in is brought to float8 with a scale of its own, so that it does not depend on the rows
+   * beside it. Such a layer has {@code NAME_scale}, (1, out), float32, the same number throughout.
+   * PyTorch 2.7 multiplies so on a GPU alone.
+   */
+  FLOAT8_PRODUCTS
 }

@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,7 +17,20 @@ public final class Weights {
   private final DataType type;
   private final Map<String, WeightSpec> specs;
   private final UnaryOperator<String> matrices;
+  private final Product product;
   private final Adaptation adaptation;
+
+  /** How a linear layer multiplies. */
+  @FunctionalInterface
+  interface Product {
+    /**
+     * {@code x} (..., in) times {@code weight} (out, in), plus what there is in {@code bias} (out):
+     * (..., out).
+     *
+     * @param name of the weight, with its prefix
+     */
+    Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias);
+  }
 
   /** What is added to a linear layer. */
   @FunctionalInterface
@@ -39,8 +53,9 @@ public final class Weights {
       String parameter,
       DataType type,
       UnaryOperator<String> matrices,
+      Product product,
       Adaptation adaptation) {
-    this(method, parameter, "", type, new LinkedHashMap<>(), matrices, adaptation);
+    this(method, parameter, "", type, new LinkedHashMap<>(), matrices, product, adaptation);
   }
 
   private Weights(
@@ -50,6 +65,7 @@ public final class Weights {
       DataType type,
       Map<String, WeightSpec> specs,
       UnaryOperator<String> matrices,
+      Product product,
       Adaptation adaptation) {
     this.method = method;
     this.parameter = parameter;
@@ -57,12 +73,14 @@ public final class Weights {
     this.type = type;
     this.specs = specs;
     this.matrices = matrices;
+    this.product = product;
     this.adaptation = adaptation;
   }
 
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
-    return new Weights(method, parameter, prefix + name + ".", type, specs, matrices, adaptation);
+    return new Weights(
+        method, parameter, prefix + name + ".", type, specs, matrices, product, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -104,13 +122,12 @@ public final class Weights {
    * out).
    */
   public Tensor linear(String name, Tensor x, long out) {
-    Tensor y = x.linear(matrix(name, x, out), get(name + ".bias", out));
-    return adaptation.apply(prefix + name, x, y);
+    return linear(name, x, matrix(name, x, out), Optional.of(get(name + ".bias", out)));
   }
 
   /** {@link Tensor#geluTanh} of {@link #linear}, in one where the device can. */
   public Tensor linearGeluTanh(String name, Tensor x, long out) {
-    if (!Kernels.takes(type)) {
+    if (!Kernels.takes(type) || method.storage() == WeightStorage.FLOAT8_PRODUCTS) {
       return linear(name, x, out).geluTanh();
     }
     return x.linearGeluTanh(
@@ -119,7 +136,11 @@ public final class Weights {
 
   /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */
   public Tensor linearWithoutBias(String name, Tensor x, long out) {
-    Tensor y = x.linear(matrix(name, x, out));
+    return linear(name, x, matrix(name, x, out), Optional.empty());
+  }
+
+  private Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
+    Tensor y = product.linear(prefix + name + ".weight", x, weight, bias);
     return adaptation.apply(prefix + name, x, y);
   }
 

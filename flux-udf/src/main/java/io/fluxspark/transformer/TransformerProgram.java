@@ -152,7 +152,7 @@ final class TransformerProgram {
    */
   private Tensor sinusoids(Method m, Tensor t) {
     int half = SINUSOIDS / 2;
-    Tensor frequencies = m.arange(half).multiply(-Math.log(10000) / half).exp(); // (128)
+    Tensor frequencies = m.arange(half, t).multiply(-Math.log(10000) / half).exp(); // (128)
     Tensor angles = t.unsqueeze(-1).multiply(frequencies); // (B, 128)
     return concat(-1, angles.cos(), angles.sin()).to(type); // (B, 256)
   }

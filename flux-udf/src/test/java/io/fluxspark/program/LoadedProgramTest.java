@@ -83,6 +83,26 @@ class LoadedProgramTest {
   }
 
   @Test
+  void layersThatMultiplyInFloat8TakeOtherWeightsAsTheyAre() {
+    Program program = new Program("Products");
+    Method method = program.method("m");
+    Weights w = method.adaptableWeights("w", FLOAT32, WeightStorage.FLOAT8_PRODUCTS);
+    Tensor x = method.input("x", FLOAT32, B, D);
+    method.returns(w.linear("proj", x, 3).add(x));
+    float[] rows = {1, -2, 3, 0, 0, 0};
+    float[] weight = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    float[] bias = {0.25f, -0.5f, 1};
+    try (LoadedProgram loaded = LoadedProgram.load(program, Device.cpu())) {
+      assertThat(
+              loaded
+                  .run(scope, method, weights(weight, bias), scope.floats(rows, 2, 3))
+                  .get(0)
+                  .toFloats())
+          .containsExactly(layer(rows, weight, bias), ROUNDING);
+    }
+  }
+
+  @Test
   void takesSizes() {
     Program program = new Program("Sizes");
     Method row = program.method("row");

@@ -103,6 +103,42 @@ class ProgramTest {
   }
 
   @Test
+  void layersThatMultiplyInFloat8BringTheirInputToItOnce() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Weights w = method.adaptableWeights("w", BFLOAT16, WeightStorage.FLOAT8_PRODUCTS);
+    Tensor x = method.input("x", BFLOAT16, B, D);
+    Tensor y = w.linear("a", x, 2).add(w.linearWithoutBias("b", x, 2));
+    method.returns(w.linear("c", y, 2));
+
+    assertThat(program.storage()).isEqualTo(WeightStorage.FLOAT8_PRODUCTS);
+    assertThat(program.text())
+        .containsOnlyOnce("rows, row_scales = self.float8_rows(x)")
+        .containsOnlyOnce("rows_2, row_scales_2 = self.float8_rows(add)")
+        .contains(
+            "self.float8_linear(w, \"a.weight\", \"a.weight_scale\","
+                + " x, rows, row_scales, w[\"a.bias\"], 15)  # bfloat16 (B, 2)",
+            "self.float8_linear(w, \"b.weight\", \"b.weight_scale\","
+                + " x, rows, row_scales, None, 15)",
+            "self.float8_linear(w, \"c.weight\", \"c.weight_scale\","
+                + " add, rows_2, row_scales_2, w[\"c.bias\"], 15)");
+    assertThat(method.weightSpecs("w"))
+        .extracting(WeightSpec::name)
+        .containsExactly("a.weight", "a.bias", "b.weight", "c.weight", "c.bias");
+  }
+
+  /** PyTorch makes tensors on the CPU where it is not told otherwise. */
+  @Test
+  void numbersThatAProgramMakesAreWhereItsInputsAre() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Tensor x = method.input("x", FLOAT32, B, Dim.of(4));
+    method.returns(x.multiply(method.arange(4, x)));
+
+    assertThat(program.text()).contains("torch.arange(4, dtype=6, device=ops.prim.device(x))");
+  }
+
+  @Test
   void otherProgramsHaveNothingOfFloat8() {
     Program program = new Program("P");
     Method method = program.method("m");

@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,7 @@ class TensorTest {
         arguments("(B, S)", shape(i -> i.x.sumLast())),
         arguments("(B, S + T, 6)", shape(i -> Tensor.concat(1, i.x, other(i, Dim.named("T"))))),
         arguments("(B, S, 6, 2)", shape(i -> Tensor.stackLast(i.x, i.x))),
-        arguments("(4)", shape(i -> i.method.arange(4))));
+        arguments("(4)", shape(i -> i.method.arange(4, i.x))));
   }
 
   @ParameterizedTest
@@ -110,15 +111,25 @@ class TensorTest {
         refused("add", "x FLOAT32 (B, S, 6)", "f BFLOAT16 (6)", i -> i.x.add(halves(i, 6))),
         refused("mul", "[B, S, 6]", "[5]", i -> i.x.multiply(i.floats(5))),
         refused("sub", "[B, S, 6]", "[S, B, 6]", i -> i.x.subtract(i.x.transpose(0, 1))),
-        refused("linear", "(B, S, 6)", "f FLOAT32 (9, 5)", i -> i.x.linear(i.floats(9, 5))),
-        refused("linear", "(B, S, 6)", "f FLOAT32 (6)", i -> i.x.linear(i.floats(6))),
-        refused("linear", "x FLOAT32", "f BFLOAT16", i -> i.x.linear(halves(i, 9, 6))),
-        refused("linear", "(9, 6)", "(6)", i -> i.x.linear(i.floats(9, 6), i.floats(6))),
+        refused(
+            "linear",
+            "(B, S, 6)",
+            "f FLOAT32 (9, 5)",
+            i -> i.x.linear(i.floats(9, 5), Optional.empty())),
+        refused(
+            "linear", "(B, S, 6)", "f FLOAT32 (6)", i -> i.x.linear(i.floats(6), Optional.empty())),
+        refused(
+            "linear",
+            "x FLOAT32",
+            "f BFLOAT16",
+            i -> i.x.linear(halves(i, 9, 6), Optional.empty())),
+        refused(
+            "linear", "(9, 6)", "(6)", i -> i.x.linear(i.floats(9, 6), Optional.of(i.floats(6)))),
         refused(
             "linear",
             "x FLOAT32",
             "f2 BFLOAT16 (9)",
-            i -> i.x.linear(i.floats(9, 6), halves(i, 9))),
+            i -> i.x.linear(i.floats(9, 6), Optional.of(halves(i, 9)))),
         refused(
             "layer_norm",
             "x FLOAT32 (B, S, 6)",
