@@ -56,7 +56,7 @@ public final class ClusterSimulation {
     simulation.printSensitivity();
   }
 
-  /** So many runs that the mean of their utilisation is known to about a thousandth. */
+  /** Fewer where many GPUs even out what is random. */
   private static int runs(int gpus) {
     return gpus == 1 ? 100 : gpus <= 10 ? 20 : gpus <= 100 ? 6 : 3;
   }

@@ -65,7 +65,8 @@ public final class TaskLayout {
         Math.max((long) slots * sizes.tasksASlot(), (images + mostImages - 1) / mostImages);
     double most = (batches.costs[end] - batches.costs[first]) / Math.min(wanted, end - first);
     // One slot waits for no other.
-    double least = slots == 1 ? most : Math.min(most, sizes.leastCostATask());
+    double least =
+        slots == 1 ? most : Math.min(most, Math.max(2 * ROUNDING * most, sizes.leastCostATask()));
     long taskStart = -1;
     double taskEnd = batches.costs[first];
     for (int batch = first; batch < end; batch++) {
@@ -138,7 +139,8 @@ public final class TaskLayout {
         for (long made = 0; made < bucket.count(); made += batchSize) {
           long size = Math.min(batchSize, bucket.count() - made);
           starts[batch + 1] = starts[batch] + size;
-          costs[batch + 1] = costs[batch] + size * bucket.imageCost();
+          // A picture of no step at all is still one to decode.
+          costs[batch + 1] = costs[batch] + size * Math.max(1, bucket.imageCost());
           batch++;
         }
       }

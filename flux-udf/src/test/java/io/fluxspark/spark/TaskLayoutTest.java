@@ -64,6 +64,22 @@ class TaskLayoutTest {
   }
 
   @Test
+  void picturesThatCostNextToNothingAreInATaskToo() {
+    Bucket none = new Bucket(16, 16, 4, 64, false, Task.TEXT_TO_IMAGE, 4, "", false);
+    Bucket huge = new Bucket(2048, 2048, 1000, 512, true, Task.TEXT_TO_IMAGE, 0, "", false);
+    TaskSizes sizes = new TaskSizes(Long.MAX_VALUE, Double.POSITIVE_INFINITY, 2, 256, 0);
+    List<BucketCount> buckets = List.of(new BucketCount(none, 300), new BucketCount(huge, 300));
+
+    TaskLayout both = TaskLayout.of(buckets, 1, 4, sizes);
+    TaskLayout nothing = TaskLayout.of(buckets.subList(0, 1), 1, 4, sizes);
+
+    assertThat(sizes(both)).startsWith(256L).allMatch(size -> size > 0);
+    assertThat(both.images(0)).isEqualTo(600);
+    assertThat(nothing.images(0)).isEqualTo(300);
+    assertThat(nothing.tasks()).isGreaterThanOrEqualTo(8);
+  }
+
+  @Test
   void aPortionEndsWhereItsWorkIsDone() {
     double cost = new BucketCount(LARGE, 1).imageCost();
     TaskSizes sizes = new TaskSizes(50, 4 * cost, 2, 256, 0);
