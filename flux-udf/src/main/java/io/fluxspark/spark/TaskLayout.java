@@ -12,13 +12,14 @@ import java.util.List;
  * bucket's start, so that which pictures share a batch depends on the pictures and the batch size
  * alone. A task is a run of whole batches, a portion a run of whole tasks.
  *
- * <p>A portion has about {@value #TASKS_A_SLOT} tasks a slot of about the same cost (pixels times
- * steps), so that slow ones even out, and more where a task would get more than {@value
- * #MOST_IMAGES_A_TASK} pictures, since a task that fails makes its pictures anew.
+ * <p>The tasks of a portion have about the same cost, pixels times calls of the transformer. Only
+ * where the run ends they become smaller: none is more than half of what is left then, shared by
+ * all slots, or a slow device would still be at work when all others are done. {@link TaskSizes}
+ * says how large all this is.
  */
 public final class TaskLayout {
-  static final int TASKS_A_SLOT = 4;
-  static final int MOST_IMAGES_A_TASK = 256;
+  /** Sums of costs are equal when they differ by less of what they are compared with. */
+  private static final double ROUNDING = 1e-9;
 
   /** Position of the first picture of each task, and the number of pictures behind the last. */
   private final long[] taskStarts;
@@ -37,18 +38,17 @@ public final class TaskLayout {
    * @param buckets how many pictures each bucket has, in any order
    * @param batchSize the most pictures of a batch, at least 1
    * @param slots tasks that the cluster runs at a time, at least 1
-   * @param imagesAPortion the most pictures of a portion, at least 1; a portion has one batch at
-   *     least
+   * @param sizes of tasks and portions, each of which has one batch at least
    */
   public static TaskLayout of(
-      List<BucketCount> buckets, int batchSize, int slots, long imagesAPortion) {
+      List<BucketCount> buckets, int batchSize, int slots, TaskSizes sizes) {
     Batches batches = Batches.of(buckets, batchSize);
     Starts tasks = new Starts();
     Starts portions = new Starts();
     for (int first = 0; first < batches.count(); ) {
-      int end = batches.endOfPortion(first, imagesAPortion);
+      int end = batches.endOfPortion(first, sizes);
       portions.add(tasks.size);
-      addTasks(tasks, batches, first, end, slots);
+      addTasks(tasks, batches, first, end, slots, sizes);
       first = end;
     }
     portions.add(tasks.size);
@@ -57,24 +57,29 @@ public final class TaskLayout {
         tasks.toArray(), Arrays.stream(portions.toArray()).mapToInt(Math::toIntExact).toArray());
   }
 
-  private static void addTasks(Starts tasks, Batches batches, int first, int end, int slots) {
+  private static void addTasks(
+      Starts tasks, Batches batches, int first, int end, int slots, TaskSizes sizes) {
     long images = batches.starts[end] - batches.starts[first];
-    double costs = batches.costs[end] - batches.costs[first];
+    long mostImages = sizes.mostImagesATask();
     long wanted =
-        Math.max(
-            (long) slots * TASKS_A_SLOT, (images + MOST_IMAGES_A_TASK - 1) / MOST_IMAGES_A_TASK);
-    double share = costs / Math.min(wanted, end - first);
+        Math.max((long) slots * sizes.tasksASlot(), (images + mostImages - 1) / mostImages);
+    double most = (batches.costs[end] - batches.costs[first]) / Math.min(wanted, end - first);
+    // One slot waits for no other.
+    double least =
+        slots == 1 ? most : Math.min(most, Math.max(2 * ROUNDING * most, sizes.leastCostATask()));
     long taskStart = -1;
-    long taskNumber = -1;
+    double taskEnd = batches.costs[first];
     for (int batch = first; batch < end; batch++) {
-      long number = (long) ((batches.costs[batch] - batches.costs[first]) / share);
+      boolean isNext = batches.costs[batch] >= taskEnd - ROUNDING * most;
       boolean isFull =
-          batches.starts[batch + 1] - taskStart > MOST_IMAGES_A_TASK
-              && batches.starts[batch] > taskStart;
-      if (taskStart < 0 || number != taskNumber || isFull) {
+          batches.starts[batch + 1] - taskStart > mostImages && batches.starts[batch] > taskStart;
+      if (isNext || isFull) {
         taskStart = batches.starts[batch];
-        taskNumber = number;
         tasks.add(taskStart);
+      }
+      while (batches.costs[batch] >= taskEnd - ROUNDING * most) {
+        double left = batches.costs[batches.count()] - taskEnd;
+        taskEnd += Math.min(most, Math.max(least, left / slots / 2));
       }
     }
   }
@@ -95,19 +100,19 @@ public final class TaskLayout {
   }
 
   /** The first task of a portion; that of the next one is the end of this one. */
-  int firstTask(int portion) {
+  public int firstTask(int portion) {
     return portionStarts[portion];
   }
 
-  /** Where each task starts, for the executors. */
-  long[] taskStarts() {
+  /** Position of the first picture of each task, and the number of all pictures. */
+  public long[] taskStarts() {
     return taskStarts.clone();
   }
 
   /** How many pictures a bucket has. */
   public record BucketCount(Bucket bucket, long count) {
     /** Pixels times calls of the transformer. */
-    double imageCost() {
+    public double imageCost() {
       return (double) bucket.height() * bucket.width() * bucket.transformerCalls();
     }
   }
@@ -134,7 +139,8 @@ public final class TaskLayout {
         for (long made = 0; made < bucket.count(); made += batchSize) {
           long size = Math.min(batchSize, bucket.count() - made);
           starts[batch + 1] = starts[batch] + size;
-          costs[batch + 1] = costs[batch] + size * bucket.imageCost();
+          // A picture of no step at all is still one to decode.
+          costs[batch + 1] = costs[batch] + size * Math.max(1, bucket.imageCost());
           batch++;
         }
       }
@@ -145,9 +151,12 @@ public final class TaskLayout {
       return starts.length - 1;
     }
 
-    int endOfPortion(int first, long imagesAPortion) {
+    int endOfPortion(int first, TaskSizes sizes) {
+      double most = sizes.costAPortion() * (1 + ROUNDING);
       int end = first + 1;
-      while (end < count() && starts[end + 1] - starts[first] <= imagesAPortion) {
+      while (end < count()
+          && starts[end + 1] - starts[first] <= sizes.imagesAPortion()
+          && costs[end + 1] - costs[first] <= most) {
         end++;
       }
       return end;

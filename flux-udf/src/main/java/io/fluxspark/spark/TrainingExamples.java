@@ -86,7 +86,7 @@ public record TrainingExamples(
       ExampleEncoder.Sizes sizes,
       String dtype) {
     TrainingColumns columns = TrainingColumns.of(rows.schema(), table, subject != Subject.VAE);
-    int slots = rows.sparkSession().sparkContext().defaultParallelism();
+    int slots = Slots.of(rows.sparkSession());
     return rows.withColumn(
             Tables.RESERVED_PREFIX + POSITION, functions.monotonically_increasing_id())
         .repartition(slots)

@@ -99,7 +99,11 @@ class ImageTasksTest {
   }
 
   private static TaskLayout layout(RequestTable table, int slots, long imagesAPortion) {
-    return TaskLayout.of(ImageTasks.buckets(table.images()), BATCH_SIZE, slots, imagesAPortion);
+    return TaskLayout.of(
+        ImageTasks.buckets(table.images()),
+        BATCH_SIZE,
+        slots,
+        TaskSizes.ofCluster(slots).withImagesAPortion(imagesAPortion));
   }
 
   private static ImageTasks tasks(RequestTable table, int slots, long imagesAPortion) {

@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.Task;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -45,6 +47,81 @@ class TaskLayoutTest {
   }
 
   @Test
+  void tasksBecomeSmallerWhereTheRunEnds() {
+    double cost = new BucketCount(SMALL, 1).imageCost();
+    TaskSizes sizes = new TaskSizes(40, Double.POSITIVE_INFINITY, 2, 256, 3 * cost);
+    TaskLayout layout = TaskLayout.of(List.of(new BucketCount(SMALL, 80)), 1, 2, sizes);
+
+    // Two slots: a task has a quarter of what is left, but ten at most and three at least.
+    assertThat(sizes(layout)).containsExactly(10L, 10L, 10L, 10L, 10L, 8L, 6L, 4L, 3L, 3L, 3L, 3L);
+  }
+
+  @Test
+  void tasksThatAreSmallAnywayStayAsTheyAre() {
+    TaskSizes sizes = new TaskSizes(1000, Double.POSITIVE_INFINITY, 2, 256, 1e12);
+    TaskLayout layout = TaskLayout.of(List.of(new BucketCount(SMALL, 40)), 1, 2, sizes);
+    assertThat(sizes(layout)).containsExactly(10L, 10L, 10L, 10L);
+  }
+
+  @Test
+  void picturesThatCostNextToNothingAreInATaskToo() {
+    Bucket none = new Bucket(16, 16, 4, 64, false, Task.TEXT_TO_IMAGE, 4, "", false);
+    Bucket huge = new Bucket(2048, 2048, 1000, 512, true, Task.TEXT_TO_IMAGE, 0, "", false);
+    TaskSizes sizes = new TaskSizes(Long.MAX_VALUE, Double.POSITIVE_INFINITY, 2, 256, 0);
+    List<BucketCount> buckets = List.of(new BucketCount(none, 300), new BucketCount(huge, 300));
+
+    TaskLayout both = TaskLayout.of(buckets, 1, 4, sizes);
+    TaskLayout nothing = TaskLayout.of(buckets.subList(0, 1), 1, 4, sizes);
+
+    assertThat(sizes(both)).startsWith(256L).allMatch(size -> size > 0);
+    assertThat(both.images(0)).isEqualTo(600);
+    assertThat(nothing.images(0)).isEqualTo(300);
+    assertThat(nothing.tasks()).isGreaterThanOrEqualTo(8);
+  }
+
+  @Test
+  void aPortionEndsWhereItsWorkIsDone() {
+    double cost = new BucketCount(LARGE, 1).imageCost();
+    TaskSizes sizes = new TaskSizes(50, 4 * cost, 2, 256, 0);
+    TaskLayout layout =
+        TaskLayout.of(List.of(new BucketCount(SMALL, 100), new BucketCount(LARGE, 9)), 1, 1, sizes);
+
+    assertThat(images(layout)).containsExactly(50L, 50L, 4L, 4L, 1L);
+  }
+
+  @Test
+  void defaultsFollowTheClusterAndTheWork() {
+    Bucket schnell = new Bucket(1024, 1024, 4, 256, false, Task.TEXT_TO_IMAGE, 0, "", false);
+    assertThat(images(usual(1, new BucketCount(LARGE, 2500)))).containsExactly(1000L, 1000L, 500L);
+    assertThat(images(usual(1, new BucketCount(schnell, 2500))))
+        .containsExactly(1000L, 1000L, 500L);
+    assertThat(images(usual(20, new BucketCount(LARGE, 5000))))
+        .containsExactly(2000L, 2000L, 1000L);
+    assertThat(images(usual(20, new BucketCount(schnell, 20_000)))).containsExactly(14_000L, 6000L);
+    assertThat(images(usual(20, new BucketCount(SMALL, 30_000)))).containsExactly(20_000L, 10_000L);
+    assertThat(sizes(usual(20, new BucketCount(LARGE, 5000))))
+        .startsWith(50L, 50L)
+        .endsWith(3L, 2L);
+  }
+
+  @Test
+  void aNumberOfPicturesThatWasGivenCountsAlone() {
+    TaskSizes sizes = TaskSizes.ofCluster(2).withImagesAPortion(7000);
+    TaskLayout layout = TaskLayout.of(List.of(new BucketCount(LARGE, 8000)), 1, 2, sizes);
+    assertThat(images(layout)).containsExactly(7000L, 1000L);
+  }
+
+  @Test
+  void sizesOfNothingAreRefused() {
+    assertThatThrownBy(() -> new TaskSizes(0, 1, 1, 1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new TaskSizes(1, 0, 1, 1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new TaskSizes(1, 1, 1, 1, Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void guidanceWithANegativePromptCostsTwice() {
     Bucket twice = new Bucket(64, 64, 4, 64, true, Task.TEXT_TO_IMAGE, 0, "", false);
     TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
@@ -56,19 +133,20 @@ class TaskLayoutTest {
       @ForAll("buckets") List<BucketCount> buckets,
       @ForAll @IntRange(min = 1, max = 9) int batchSize,
       @ForAll @IntRange(min = 1, max = 40) int slots,
-      @ForAll @IntRange(min = 1, max = 500) int imagesAPortion) {
-    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, imagesAPortion);
+      @ForAll("sizes") TaskSizes sizes) {
+    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, sizes);
     Set<Long> batchStarts = new HashSet<>();
     batches(buckets, batchSize).forEach(batch -> batchStarts.add(batch.first()));
 
     for (int task = 0; task < layout.tasks(); task++) {
       assertThat(batchStarts).contains(layout.taskStarts()[task]);
     }
-    assertThat(sizes(layout)).allMatch(size -> size > 0 && size <= TaskLayout.MOST_IMAGES_A_TASK);
+    assertThat(sizes(layout))
+        .allMatch(size -> size > 0 && size <= Math.max(batchSize, sizes.mostImagesATask()));
     long images = 0;
     for (int portion = 0; portion < layout.portions(); portion++) {
       assertThat(layout.firstTask(portion)).isLessThan(layout.firstTask(portion + 1));
-      assertThat(layout.images(portion)).isBetween(1L, (long) Math.max(imagesAPortion, batchSize));
+      assertThat(layout.images(portion)).isBetween(1L, Math.max(sizes.imagesAPortion(), batchSize));
       images += layout.images(portion);
     }
     assertThat(layout.firstTask(0)).isZero();
@@ -80,8 +158,10 @@ class TaskLayoutTest {
   void noTaskCostsMoreThanItsShareAndOneBatch(
       @ForAll("buckets") List<BucketCount> buckets,
       @ForAll @IntRange(min = 1, max = 9) int batchSize,
-      @ForAll @IntRange(min = 1, max = 40) int slots) {
-    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, Long.MAX_VALUE);
+      @ForAll @IntRange(min = 1, max = 40) int slots,
+      @ForAll @IntRange(min = 1, max = 9) int tasksASlot) {
+    TaskSizes sizes = new TaskSizes(Long.MAX_VALUE, Double.POSITIVE_INFINITY, tasksASlot, 256, 0);
+    TaskLayout layout = TaskLayout.of(buckets, batchSize, slots, sizes);
     long[] starts = layout.taskStarts();
     double[] costs = new double[layout.tasks()];
     double all = 0;
@@ -93,10 +173,19 @@ class TaskLayoutTest {
       all += batch.cost();
       largest = Math.max(largest, batch.cost());
     }
-    int wanted = Math.min(slots * TaskLayout.TASKS_A_SLOT, batches.size());
+    int wanted = Math.min(slots * tasksASlot, batches.size());
     for (double cost : costs) {
       assertThat(cost).isLessThanOrEqualTo((all / wanted + largest) * (1 + 1e-9));
     }
+  }
+
+  private static TaskLayout usual(int slots, BucketCount bucket) {
+    return TaskLayout.of(List.of(bucket), 1, slots, TaskSizes.ofCluster(slots));
+  }
+
+  /** How many pictures each portion has. */
+  private static List<Long> images(TaskLayout layout) {
+    return IntStream.range(0, layout.portions()).mapToObj(layout::images).toList();
   }
 
   /** How many pictures each task has. */
@@ -129,6 +218,18 @@ class TaskLayoutTest {
   }
 
   @Provide
+  Arbitrary<TaskSizes> sizes() {
+    Arbitrary<Double> costs = Arbitraries.doubles().between(1e6, 1e12);
+    return Combinators.combine(
+            Arbitraries.longs().between(1, 500),
+            costs,
+            Arbitraries.integers().between(1, 9),
+            Arbitraries.integers().between(1, 300),
+            costs)
+        .as(TaskSizes::new);
+  }
+
+  @Provide
   Arbitrary<List<BucketCount>> buckets() {
     Arbitrary<Integer> sizes = Arbitraries.integers().between(1, 128).map(n -> 16 * n);
     Arbitrary<Bucket> buckets =
@@ -155,6 +256,12 @@ class TaskLayoutTest {
 
   private static TaskLayout layout(
       int batchSize, int slots, long imagesAPortion, BucketCount... buckets) {
-    return TaskLayout.of(List.of(buckets), batchSize, slots, imagesAPortion);
+    return TaskLayout.of(List.of(buckets), batchSize, slots, fourASlot(imagesAPortion));
+  }
+
+  /** All as large as the others. */
+  private static TaskSizes fourASlot(long imagesAPortion) {
+    return new TaskSizes(
+        imagesAPortion, Double.POSITIVE_INFINITY, 4, 256, Double.POSITIVE_INFINITY);
   }
 }

@@ -11,9 +11,11 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.spark.FailedImage;
 import io.fluxspark.spark.GenerateImages;
 import io.fluxspark.spark.ImageTasks;
+import io.fluxspark.spark.Slots;
 import io.fluxspark.spark.Tables;
 import io.fluxspark.spark.TaskLayout;
 import io.fluxspark.spark.TaskLayout.BucketCount;
+import io.fluxspark.spark.TaskSizes;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -41,8 +43,13 @@ record Measurement(long images, double deviceSeconds, double flops, double pixel
     if (buckets.isEmpty()) {
       return new Measurement(0, 0, 0, 0, 0);
     }
-    int slots = plan.spark().sparkContext().defaultParallelism();
-    TaskLayout layout = TaskLayout.of(buckets, plan.job().batchSize(), slots, most);
+    int slots = Slots.of(plan.spark());
+    TaskLayout layout =
+        TaskLayout.of(
+            buckets,
+            plan.job().batchSize(),
+            slots,
+            TaskSizes.ofCluster(slots).withImagesAPortion(most));
     CollectionAccumulator<FailedImage> failed =
         plan.spark().sparkContext().collectionAccumulator("images failed");
     Row totals =

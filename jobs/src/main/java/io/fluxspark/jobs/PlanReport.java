@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fluxspark.image.PictureFormat;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.spark.Slots;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -99,7 +100,7 @@ record PlanReport(
     }
     double teraflops = buckets.stream().mapToDouble(BucketPlan::teraflops).sum();
     RunCounts counts = plan.counts();
-    int slots = plan.spark().sparkContext().defaultParallelism();
+    int slots = Slots.of(plan.spark());
     double bytesAPixel =
         measured
             .filter(few -> few.images() > 0)

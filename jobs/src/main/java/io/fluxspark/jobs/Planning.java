@@ -11,8 +11,10 @@ import io.fluxspark.spark.HadoopInputFiles;
 import io.fluxspark.spark.ImageTasks;
 import io.fluxspark.spark.Model;
 import io.fluxspark.spark.RequestTable;
+import io.fluxspark.spark.Slots;
 import io.fluxspark.spark.TaskLayout;
 import io.fluxspark.spark.TaskLayout.BucketCount;
+import io.fluxspark.spark.TaskSizes;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -40,11 +42,6 @@ record Planning(
     RunCounts counts)
     implements AutoCloseable {
   private static final int PROBLEMS_NAMED = 3;
-
-  /** An executor that stops takes at most about so many pictures of each slot with it. */
-  private static final long IMAGES_A_SLOT = 100;
-
-  private static final long LEAST_IMAGES_A_PORTION = 1000;
 
   /**
    * Opens model, table and output, and finds out what is missing.
@@ -117,13 +114,14 @@ record Planning(
     List<BucketCount> buckets = ImageTasks.buckets(missing);
     long toMake = buckets.stream().mapToLong(BucketCount::count).sum();
     long made = counted.images() - (areErrorsKept ? unmade.count() : toMake);
-    int slots = spark.sparkContext().defaultParallelism();
+    int slots = Slots.of(spark);
+    TaskSizes usual = TaskSizes.ofCluster(slots);
     TaskLayout layout =
         TaskLayout.of(
             buckets,
             options.batchSize(),
             slots,
-            options.commitEvery().orElse(Math.max(LEAST_IMAGES_A_PORTION, IMAGES_A_SLOT * slots)));
+            options.commitEvery().map(usual::withImagesAPortion).orElse(usual));
     RunCounts counts =
         new RunCounts(
             counted.requested(),

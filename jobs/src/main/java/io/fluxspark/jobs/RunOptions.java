@@ -102,8 +102,8 @@ final class RunOptions {
       names = "--commit-every",
       paramLabel = "N",
       description =
-          "Most pictures of a portion, which is committed as a whole. Default: 100 a slot, and at"
-              + " least 1000.")
+          "Most pictures of a portion, which is committed as a whole. Default: the work of 100"
+              + " pictures of 1024 x 1024 pixels and 28 steps a slot, and at most 1000 a slot.")
   private Long commitEvery;
 
   @Option(

@@ -26,7 +26,10 @@ import scala.jdk.javaapi.CollectionConverters;
 /** What a cluster's executors do with the model, seen from inside their processes. */
 class ClusterIT {
   private static final int EXECUTORS = 2;
-  private static final int TASKS = 16;
+  private static final int PICTURES = 16;
+
+  /** As {@code TaskSizes} has it: two an executor. No other stage has as many. */
+  private static final int TASKS = 2 * EXECUTORS;
 
   @TempDir private Path folder;
 
@@ -39,7 +42,7 @@ class ClusterIT {
 
   @Test
   void aModelIsLoadedOnceAnExecutorOverTwoJobsAndNothingElseStaysOpen() throws Exception {
-    Path prompts = prompts(TASKS);
+    Path prompts = prompts(PICTURES);
 
     CommandLineRun first = generate(prompts, "first");
     List<Executor> afterFirst = cluster.executors();
@@ -52,7 +55,7 @@ class ClusterIT {
     assertThat(afterFirst).extracting(Executor::openValues).allMatch(open -> open > 0);
     assertThat(afterSecond).containsExactlyInAnyOrderElementsOf(afterFirst);
     assertThat(cluster.executorsWithoutModels()).extracting(Executor::openValues).containsOnly(0L);
-    assertThat(sha256("second")).hasSize(TASKS).isEqualTo(sha256("first"));
+    assertThat(sha256("second")).hasSize(PICTURES).isEqualTo(sha256("first"));
   }
 
   @Test
@@ -61,7 +64,7 @@ class ClusterIT {
         Files.writeString(
             folder.resolve("prompts.csv"),
             "id,prompt,true_cfg_scale,negative_prompt\n"
-                + IntStream.range(0, TASKS)
+                + IntStream.range(0, PICTURES)
                     .mapToObj(
                         i -> i + ",picture " + i + "," + (i % 2 == 0 ? "1e38" : "2") + ",rain\n")
                     .collect(Collectors.joining()));
@@ -76,15 +79,15 @@ class ClusterIT {
                 .parquet(folder + "/out/_errors")
                 .select("error_code")
                 .collectAsList())
-        .hasSize(TASKS / 2)
+        .hasSize(PICTURES / 2)
         .allMatch(row -> row.getString(0).equals("NOT_FINITE"));
-    assertThat(sha256("out")).hasSize(TASKS / 2);
+    assertThat(sha256("out")).hasSize(PICTURES / 2);
     assertThat(cluster.executorsWithoutModels()).extracting(Executor::openValues).containsOnly(0L);
   }
 
   @Test
   void anInterruptedTaskLeavesNothingOpenAndTheSameCommandMakesTheRest() throws Exception {
-    Path prompts = prompts(TASKS);
+    Path prompts = prompts(PICTURES);
     Generating generating = new Generating();
     cluster.spark().sparkContext().addSparkListener(generating);
 
@@ -98,7 +101,7 @@ class ClusterIT {
     assertThat(cluster.executorsWithoutModels()).extracting(Executor::openValues).containsOnly(0L);
     assertThat(folder.resolve("out/data/portion=000000/_SUCCESS")).doesNotExist();
     assertThat(generate(prompts, "out").code()).isZero();
-    assertThat(sha256("out")).hasSize(TASKS);
+    assertThat(sha256("out")).hasSize(PICTURES);
   }
 
   /** Knows when every executor has told of a running task that makes pictures. */

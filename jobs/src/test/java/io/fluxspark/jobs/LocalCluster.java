@@ -44,9 +44,7 @@ final class LocalCluster implements AutoCloseable {
             .config("spark.executor.extraClassPath", classes)
             .config("spark.executor.defaultJavaOptions", "-Dai.djl.offline=true")
             .config("spark.executor.heartbeatInterval", "1s")
-            // Four times as many tasks are made of a table.
-            .config("spark.default.parallelism", "4")
-            .config("spark.sql.shuffle.partitions", "4")
+            .config("spark.sql.shuffle.partitions", "3")
             .config("spark.scheduler.minRegisteredResourcesRatio", "1")
             .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "300s")
             .config("spark.ui.enabled", "false")
