@@ -49,7 +49,7 @@ def options():
     parser.add_argument("--device", choices=["cpu", "cuda"], help="default: cuda for dev, cpu for small")
     parser.add_argument("--out", default=os.environ.get("OUT", "step-out"), type=Path,
                         help="folder for the results (default: $OUT, or step-out)")
-    parser.add_argument("--budget", type=float, help="seconds for everything (default: 480, small 115)")
+    parser.add_argument("--budget", type=float, help="seconds for everything (default: 480, small 240)")
     parser.add_argument("--rounds", type=int, help="how often each variant is timed (default: 10, small 3)")
     parser.add_argument("--groups", nargs="+", choices=list(GROUPS), help="default: all of the size")
     parser.add_argument("--group", choices=list(GROUPS), help=argparse.SUPPRESS)
@@ -57,7 +57,7 @@ def options():
     given = parser.parse_args()
     is_small = given.size == "small"
     given.device = given.device or ("cpu" if is_small else "cuda")
-    given.budget = given.budget or (115 if is_small else 480)
+    given.budget = given.budget or (240 if is_small else 480)
     given.rounds = given.rounds or (3 if is_small else 10)
     given.groups = given.groups or OF_SIZE[given.size]
     return given
