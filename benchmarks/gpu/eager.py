@@ -98,19 +98,20 @@ def modulated(x, shift, scale):
     return F.layer_norm(x, x.shape[-1:], eps=EPS) * (1 + scale) + shift
 
 
-def turned(x, cos, sin):
-    """Neighbouring pairs of x (B, H, T, d) turned by their angles, (T, d/2) each; in float32."""
-    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)
+def turned(x, pe):
+    """Neighbouring pairs of x (B, H, T, d) turned by the angles of pe's cosines and sines, (T, d/2, 2); in float32."""
+    cos, sin = pe.unbind(-1)  # (T, d/2) each
+    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)  # (B, H, T, d/2) each
     return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(3).to(x.dtype)
 
 
-def attention(q, k, v, cos, sin):
-    mixed = F.scaled_dot_product_attention(turned(q, cos, sin), turned(k, cos, sin), v)  # (B, H, T, d)
+def attention(q, k, v, pe):
+    mixed = F.scaled_dot_product_attention(turned(q, pe), turned(k, pe), v)  # (B, H, T, d)
     return mixed.transpose(1, 2).flatten(2)  # (B, T, D)
 
 
 class DoubleStreamBlock(Part):
-    def forward(self, img, txt, vec, cos, sin):
+    def forward(self, img, txt, vec, pe):
         vec = self.given(vec)
         img_mod = self.linear("norm1.linear", vec).unsqueeze(1).chunk(6, -1)
         txt_mod = self.linear("norm1_context.linear", vec).unsqueeze(1).chunk(6, -1)
@@ -119,7 +120,7 @@ class DoubleStreamBlock(Part):
         of_txt = self.qkv(("add_q_proj", "add_k_proj", "add_v_proj", "norm_added_q", "norm_added_k"),
                           self.given(modulated(txt, txt_mod[0], txt_mod[1])))
         q, k, v = (torch.cat(pair, 2) for pair in zip(of_txt, of_img))
-        mixed = attention(q, k, v, cos, sin)  # (B, L + S, D)
+        mixed = attention(q, k, v, pe)  # (B, L + S, D)
         length = txt.shape[1]
         img = self.rest(img, mixed[:, length:], img_mod, "attn.to_out.0", "ff")
         txt = self.rest(txt, mixed[:, :length], txt_mod, "attn.to_add_out", "ff_context")
@@ -133,10 +134,10 @@ class DoubleStreamBlock(Part):
 
 
 class SingleStreamBlock(Part):
-    def forward(self, x, vec, cos, sin):
+    def forward(self, x, vec, pe):
         shift, scale, gate = self.linear("norm.linear", self.given(vec)).unsqueeze(1).chunk(3, -1)
         y = self.given(modulated(x, shift, scale))
-        mixed = attention(*self.qkv(("to_q", "to_k", "to_v", "norm_q", "norm_k"), y), cos, sin)
+        mixed = attention(*self.qkv(("to_q", "to_k", "to_v", "norm_q", "norm_k"), y), pe)
         hidden = F.gelu(self.linear("proj_mlp", y), approximate="tanh")
         return x + gate * self.linear("proj_out", self.given(torch.cat((mixed, hidden), -1)))
 
@@ -163,7 +164,7 @@ class Transformer(Part):
         hidden = F.silu(self.linear(f"time_text_embed.{name}.linear_1", self.given(x.to(self.compute))))
         return self.linear(f"time_text_embed.{name}.linear_2", self.given(hidden))
 
-    def forward(self, latents, txt, pooled, timestep, guidance, cos, sin):
+    def forward(self, latents, txt, pooled, timestep, guidance, pe):
         vec = self.mlp("text_embedder", pooled)  # (B, D)
         for name, t in zip(self.embedders, (timestep, 1000 * guidance)):
             vec = vec + self.mlp(name, sinusoids(t))
@@ -171,10 +172,10 @@ class Transformer(Part):
         img = self.linear("x_embedder", self.given(latents.to(self.compute)))  # (B, S, D)
         txt = txt.to(self.compute)  # (B, L, D)
         for block in self.double_blocks:
-            img, txt = block(img, txt, vec, cos, sin)
+            img, txt = block(img, txt, vec, pe)
         x = torch.cat((txt, img), 1)  # (B, L + S, D)
         for block in self.single_blocks:
-            x = block(x, vec, cos, sin)
+            x = block(x, vec, pe)
         scale, shift = self.linear("norm_out.linear", self.given(vec)).unsqueeze(1).chunk(2, -1)
         img = modulated(x[:, txt.shape[1]:], shift, scale)
         return self.linear("proj_out", self.given(img)).float()  # (B, S, C)

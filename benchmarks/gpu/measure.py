@@ -25,11 +25,13 @@ class Variant:
     """
     prepare: gives what is called, once; compiles and loads
     around: a context for each call, for settings that are the process's own
+    compared: whether it computes what the others do
     """
     name: str
     prepare: Callable
     around: Callable = contextlib.nullcontext
     profiled: bool = False
+    compared: bool = True
     call: Callable = None
     output: torch.Tensor = None
     result: dict = field(default_factory=dict)
@@ -163,7 +165,7 @@ class Measurement:
         self.write()
 
     def compare(self, ready, reference):
-        outputs = [v for v in ready if v.output is not None]
+        outputs = [v for v in ready if v.compared and v.output is not None]
         if not outputs:
             return
         expected, self.result["compared_with"] = outputs[0].output, outputs[0].name

@@ -22,50 +22,68 @@ def load(folder, size, kind, rewrite=None):
 
 
 def rewritten(archive, rewrite):
+    """Raises ValueError where the program has none of the lines that `rewrite` is about."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
             content = old.read(name)
             if name.endswith("code/__torch__.py"):
-                content = rewrite(content.decode()).encode()
+                other = rewrite(content.decode()).encode()
+                if other == content:
+                    raise ValueError(f"{rewrite.__name__}: the program has no such lines")
+                content = other
             new.writestr(zipfile.ZipInfo(name), content)
     return out.getvalue()
 
 
 # Other ways to write some lines, to learn what a change of the emitter would bring.
 
-def with_addcmul(text):
-    """a * b + c in one pass, where a product is used in the next line alone."""
-    return re.sub(
-        r"( +)(mul\w*) = torch\.mul\((\w+), (\w+)\)  # (.*)\n +(add\w*) = torch\.add\((?:\2, (\w+)|(\w+), \2)\)  # \5\n",
-        lambda m: f"{m[1]}{m[6]} = torch.addcmul({m[7] or m[8]}, {m[3]}, {m[4]})  # {m[5]}\n", text)
+REAL_ROTATION = """\
+  def rotate(self: __torch__.FluxTransformer, x: Tensor, pe: Tensor) -> Tensor:
+    pairs = torch.unflatten(x, -1, [-1, 2])
+    a = torch.select(pairs, -1, 0)
+    b = torch.select(pairs, -1, 1)
+    cos = torch.select(pe, -1, 0)
+    sin = torch.select(pe, -1, 1)
+    first = torch.sub(torch.mul(a, cos), torch.mul(b, sin))
+    second = torch.add(torch.mul(a, sin), torch.mul(b, cos))
+    return torch.flatten(torch.stack([first, second], -1), -2, -1)
+"""
 
 
-def with_complex_rotation(text):
-    """The rotary embedding as one product of complex numbers."""
-    pattern = re.compile(
-        r"    (select\w*) = torch\.select\((unflatten\w*), 4, 0\).*\n(?:.*\n){9}"
-        r"    cat\w* = torch\.cat\(.*\], 4\).*\n    (flatten\w*) = torch\.flatten\(cat\w*, 3, 4\)(.*)\n")
-    return pattern.sub(
-        lambda m: f"    {m[3]} = torch.flatten(torch.view_as_real(torch.mul(torch.view_as_complex({m[2]}),"
-                  f" torch.complex(cos, sin))), 3, 4){m[4]}\n", text)
+def with_real_rotation(text):
+    """The rotary embedding in real numbers: two halves, stacked."""
+    product = (r"torch\.flatten\(torch\.view_as_real\(torch\.mul\(torch\.view_as_complex\(torch\.unflatten\((\w+), -1,"
+               r" \[-1, 2\]\)\), torch\.view_as_complex\((\w+)\)\)\), -2, -1\)")
+    turned, count = re.subn(product, r"self.rotate(\1, \2)", text)
+    return turned.replace("  def ", REAL_ROTATION + "  def ", 1) if count else text
+
+
+def with_products_apart(text):
+    """a * b + c in two passes."""
+    return re.sub(r"torch\.addcmul\((\w+), (\w+), (\w+)\)", r"torch.add(\1, torch.mul(\2, \3))", text)
+
+
+def with_plain_lines(text):
+    return with_products_apart(with_real_rotation(text))
 
 
 def with_cudnn_attention(text):
     """cuDNN's attention by its own name, which needs no setting."""
-    return re.sub(
-        r"(\w+) = torch\.scaled_dot_product_attention\((\w+), (\w+), (\w+)\)",
-        r"\1 = (torch._scaled_dot_product_cudnn_attention(\2, \3, \4, None, False, 0., False, False))[0]", text)
+    return text.replace(
+        "torch.scaled_dot_product_attention(q, k, v)",
+        "(torch._scaled_dot_product_cudnn_attention(q, k, v, None, False, 0., False, False))[0]")
 
 
-def with_fast_lines(text):
-    return with_addcmul(with_complex_rotation(text))
+def without_rms_norms(text):
+    """Another computation, to see what the norms cost."""
+    return re.sub(r"torch\.rms_norm\((\w+), .*?\)  #", r"\1  #", text)
 
 
 REWRITES = {
-    "addcmul": with_addcmul,
-    "complex rotation": with_complex_rotation,
-    "addcmul, complex rotation": with_fast_lines,
+    "real rotation": with_real_rotation,
+    "products and sums apart": with_products_apart,
+    "real rotation, products and sums apart": with_plain_lines,
 }
 
 
@@ -127,19 +145,19 @@ def inputs(description, device, seed=1):
     made = {name: torch.randn(p["shape"], device=device, generator=generator) for name, p in given.items()}
     made["timestep"].fill_(500)
     made["guidance"].fill_(3.5)
-    made["cos"], made["sin"] = (turn.to(device) for turn in rotary(description))
+    made["pe"] = rotary(description).to(device)
     return made
 
 
 def rotary(description):
-    """Cosines and sines of the tokens' angles, (L + S, d/2) each; text stands at (0, 0, 0)."""
+    """Cosines and sines of the tokens' angles, (L + S, d/2, 2); text stands at (0, 0, 0)."""
     rows, columns = description["rows"], description["columns"]
     place = torch.arange(rows * columns)
     positions = torch.stack((torch.zeros_like(place), place // columns, place % columns), 1).double()
     positions = torch.cat((torch.zeros(description["text_tokens"], 3, dtype=torch.float64), positions))
     angles = torch.cat([positions[:, [axis]] / THETA ** (torch.arange(0, dim, 2, dtype=torch.float64) / dim)
                         for axis, dim in enumerate(description["axes_dims_rope"])], 1)
-    return angles.cos().float(), angles.sin().float()
+    return torch.stack((angles.cos(), angles.sin()), -1).float()
 
 
 def arguments(description, weights, given):

@@ -49,7 +49,7 @@ def options():
     parser.add_argument("--device", choices=["cpu", "cuda"], help="default: cuda for dev, cpu for small")
     parser.add_argument("--out", default=os.environ.get("OUT", "step-out"), type=Path,
                         help="folder for the results (default: $OUT, or step-out)")
-    parser.add_argument("--budget", type=float, help="seconds for everything (default: 480, small 115)")
+    parser.add_argument("--budget", type=float, help="seconds for everything (default: 480, small 240)")
     parser.add_argument("--rounds", type=int, help="how often each variant is timed (default: 10, small 3)")
     parser.add_argument("--groups", nargs="+", choices=list(GROUPS), help="default: all of the size")
     parser.add_argument("--group", choices=list(GROUPS), help=argparse.SUPPRESS)
@@ -57,7 +57,7 @@ def options():
     given = parser.parse_args()
     is_small = given.size == "small"
     given.device = given.device or ("cpu" if is_small else "cuda")
-    given.budget = given.budget or (115 if is_small else 480)
+    given.budget = given.budget or (240 if is_small else 480)
     given.rounds = given.rounds or (3 if is_small else 10)
     given.groups = given.groups or OF_SIZE[given.size]
     return given
@@ -148,7 +148,7 @@ class Step:
 
     def called(self, model):
         torch, i = self.torch, self.inputs
-        arguments = [i[name] for name in ("latents", "txt", "pooled", "timestep", "guidance", "cos", "sin")]
+        arguments = [i[name] for name in ("latents", "txt", "pooled", "timestep", "guidance", "pe")]
 
         def call():
             with torch.no_grad():
@@ -201,12 +201,16 @@ def executor(profiling, texpr, strategy=None, legacy=False):
 def devices_group(given, measurement):
     """Whether everything that a program makes is where its inputs are: on a device that computes nothing."""
     import torch
+    import torch._meta_registrations  # which has cuDNN's attention
 
+    import measure
     import programs
     meta = torch.device("meta")
-    for kind in KINDS:
+    texts = {kind: (kind, None) for kind in KINDS}
+    texts.update({f"bfloat16, {name}": ("bfloat16", rewrite) for name, rewrite in programs.REWRITES.items()})
+    texts["bfloat16, cuDNN attention by name"] = ("bfloat16", programs.with_cudnn_attention)
+    for name, (kind, rewrite) in texts.items():
         description = programs.describe(given.programs, "dev", kind)
-        program = programs.load(given.programs, "dev", kind)
 
         def empty(spec):
             return torch.empty(spec["shape"], dtype=getattr(torch, spec["dtype"]), device=meta)
@@ -216,16 +220,16 @@ def devices_group(given, measurement):
             weights[stack["prefix"]] = [{w["name"]: empty(w) for w in stack["weights"]} for _ in range(stack["count"])]
         inputs = {p["name"]: empty(p) for p in description["velocity"] if "shape" in p}
         variant = {}
-        measurement.result["variants"][f"emitted program of dev, {kind}"] = variant
+        measurement.result["variants"][f"emitted program of dev, {name}"] = variant
         try:
+            program = programs.load(given.programs, "dev", kind, rewrite)
             with torch.jit.optimized_execution(False), torch.inference_mode():
                 program.embed_text(weights["own"], empty(description["t5_hidden"]))
                 velocity = program.velocity(*programs.arguments(description, weights, inputs))
             variant["shape"] = list(velocity.shape)
         except Exception as failure:
-            import measure
             variant["failed"] = measure.first_line(failure)
-        print(f"  dev, {kind}: {variant}", flush=True)
+        print(f"  dev, {name}: {variant}", flush=True)
     measurement.write()
 
 
@@ -279,7 +283,6 @@ def float8_group(given, measurement):
     import measure
     step = Step(given, "float8")
     products = step.emitted(kind="float8-products")
-    fast = step.emitted(step.programs.with_fast_lines, kind="float8-products")
     variants = [
         measure.Variant(f"{AS_THE_PROJECT}, converted at each use", step.emitted(), profiled=True),
         measure.Variant("eager", step.eager()),
@@ -288,12 +291,9 @@ def float8_group(given, measurement):
         measure.Variant("eager, _scaled_mm by tensor", step.eager("tensor")),
         measure.Variant("torch.compile, _scaled_mm by row", step.eager("row", "default"), profiled=True),
         measure.Variant("torch.compile, _scaled_mm by tensor", step.eager("tensor", "default")),
-        measure.Variant("emitted program, _scaled_mm, addcmul, complex rotation", fast),
     ]
     if given.device == "cuda":
         variants.append(measure.Variant("emitted program, _scaled_mm, in a CUDA graph", step.graphed(products)))
-        variants.append(measure.Variant("emitted program, _scaled_mm, addcmul, complex rotation, in a CUDA graph",
-                                        step.graphed(fast)))
     measurement.run(variants, given.rounds, step.reference)
 
 
@@ -305,15 +305,13 @@ def rewrites_group(given, measurement):
     variants = [measure.Variant(AS_THE_PROJECT, step.emitted()), measure.Variant("eager", step.eager())]
     for name, rewrite in programs.REWRITES.items():
         variants.append(measure.Variant(f"emitted program, {name}", step.emitted(rewrite), profiled="," in name))
+    variants.append(measure.Variant("emitted program, RMS norms left out", step.emitted(programs.without_rms_norms),
+                                    compared=False))
     if given.device == "cuda":
-        def all_of_them(text):
-            return programs.with_cudnn_attention(programs.with_fast_lines(text))
-        variants.append(measure.Variant("emitted program, cuDNN attention by name",
-                                        step.emitted(programs.with_cudnn_attention)))
-        variants.append(measure.Variant("emitted program, addcmul, complex rotation, cuDNN attention by name",
-                                        step.emitted(all_of_them)))
-        variants.append(measure.Variant("emitted program, addcmul, complex rotation, cuDNN attention, in a CUDA graph",
-                                        step.graphed(step.emitted(all_of_them))))
+        cudnn = step.emitted(programs.with_cudnn_attention)
+        variants.append(measure.Variant("emitted program, cuDNN attention by name", cudnn, profiled=True))
+        variants.append(measure.Variant("emitted program, cuDNN attention by name, in a CUDA graph",
+                                        step.graphed(cudnn)))
         # Here, as compiled code keeps the attention that it was compiled with and knows of no setting.
         variants.append(measure.Variant("torch.compile, CUDNN_ATTENTION", step.eager(compile_mode="default"),
                                         attention("CUDNN_ATTENTION"), profiled=True))
@@ -325,7 +323,7 @@ def fusers_group(given, measurement):
 
     import measure
     step = Step(given, "bfloat16")
-    fast = step.programs.with_fast_lines
+    plain = step.programs.with_plain_lines
     static, dynamic = [("STATIC", 4)], [("DYNAMIC", 4)]
     variants = [
         measure.Variant(AS_THE_PROJECT, step.emitted()),
@@ -335,8 +333,8 @@ def fusers_group(given, measurement):
                         executor(True, True, static), profiled=True),
         measure.Variant("profiling executor, NNC, dynamic shapes", step.emitted(optimized=True),
                         executor(True, True, dynamic)),
-        measure.Variant("profiling executor, NNC, addcmul, complex rotation", step.emitted(fast, optimized=True),
-                        executor(True, True, static)),
+        measure.Variant("profiling executor, NNC, static shapes, real rotation, products and sums apart",
+                        step.emitted(plain, optimized=True), executor(True, True, static)),
         measure.Variant("legacy executor and fuser", step.emitted(optimized=True), executor(False, False, legacy=True)),
     ]
     if not hasattr(torch._C, "_jit_nvfuser_can_be_enabled") or not torch._C._jit_nvfuser_can_be_enabled():
@@ -501,10 +499,10 @@ def table(group, result, step_flops, peaks, sheet):
         shares = [f"{100 * rate / of:.0f} %" if of else ""
                   for of in (peak, sheet[1 if is_float8 else 0] if sheet else None)]
         memory = f"{variant['peak_gib']:.1f}" if "peak_gib" in variant else ""
+        error = f"{variant['mean_error']:.1e}, {variant['largest_error']:.1e}" if "mean_error" in variant else ""
         lines.append(f"| {name} | {variant['ms']:.2f} ({min(variant['times_ms']):.2f} to {max(variant['times_ms']):.2f})"
                      f" | {rate:.3g} | {shares[0]} | {shares[1]} | {memory} | {len(variant['warm_up_ms'])} calls,"
-                     f" {variant['warm_up_s']} s | {variant.get('mean_error', float('nan')):.1e},"
-                     f" {variant.get('largest_error', float('nan')):.1e} |")
+                     f" {variant['warm_up_s']} s | {error} |")
     lines.append("")
     for name, variant in result["variants"].items():
         if "kernels" in variant:

@@ -137,8 +137,7 @@ public final class StepPrograms {
         input("pooled", tensor(DataType.FLOAT32, 1, config.pooledProjectionDim())),
         input("timestep", tensor(DataType.FLOAT32, 1)),
         input("guidance", tensor(DataType.FLOAT32, 1)),
-        input("cos", tensor(DataType.FLOAT32, tokens, pairs)),
-        input("sin", tensor(DataType.FLOAT32, tokens, pairs)),
+        input("pe", tensor(DataType.FLOAT32, tokens, pairs, 2)),
         ordered("name", "double_blocks", "weights", "transformer_blocks."),
         ordered("name", "single_blocks", "weights", "single_transformer_blocks."));
   }
