@@ -7,7 +7,7 @@ import io.fluxspark.program.LoadedProgram;
 import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
-import io.fluxspark.program.PackedMatrices;
+import io.fluxspark.program.PackedWeights;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.Weights;
@@ -68,9 +68,9 @@ public class MatrixMultiply {
     Arrays.fill(numbers, 0.5f);
     a = program.run(scope, cast, scope.floats(numbers, SIZE, SIZE)).get(0);
     NativeTensor second = program.run(scope, cast, scope.floats(numbers, SIZE, SIZE)).get(0);
-    if (program.takesPackedMatrices()) {
-      try (PackedMatrices matrices = new PackedMatrices()) {
-        second = matrices.packed(scope, second);
+    if (program.takesPackedWeights()) {
+      try (PackedWeights matrices = new PackedWeights()) {
+        second = matrices.matrix(scope, second);
       }
     }
     b = scope.weights(Map.of("b.weight", second));

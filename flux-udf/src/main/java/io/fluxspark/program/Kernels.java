@@ -16,7 +16,7 @@ enum Kernels {
       """),
 
   /**
-   * oneDNN's on the CPU. They take matrices in their own layout, see {@link PackedMatrices}, or as
+   * oneDNN's on the CPU. They take matrices in their own layout, see {@link PackedWeights}, or as
    * they are; the first is faster. In float32 PyTorch's own go to MKL, which on processors that are
    * not Intel's leaves half of what the vector units can do. Attention in bfloat16 is two matrix
    * products, a few megabytes of scores at a time, as the fused one is several times slower;
@@ -121,6 +121,6 @@ enum Kernels {
   }
 
   private static final class OfThisProcessor {
-    static final Kernels KERNELS = PackedMatrices.isPossible() ? ONEDNN : PORTABLE;
+    static final Kernels KERNELS = PackedWeights.isPossible() ? ONEDNN : PORTABLE;
   }
 }

@@ -66,8 +66,8 @@ public final class LoadedProgram implements AutoCloseable {
     return new LoadedProgram(program.name(), model, kernels);
   }
 
-  /** Whether linear layers take {@link PackedMatrices} too. */
-  public boolean takesPackedMatrices() {
+  /** Whether linear layers take {@link PackedWeights} too. */
+  public boolean takesPackedWeights() {
     return kernels == Kernels.ONEDNN;
   }
 

@@ -8,7 +8,7 @@ import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeLayers;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
-import io.fluxspark.program.PackedMatrices;
+import io.fluxspark.program.PackedWeights;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorLists;
@@ -23,10 +23,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Programs and the weights that they run with, in native memory. On the CPU the matrices of a part
- * that is not too large are packed as the processor multiplies them fastest. Other weights that
- * keep their stored type there are the checkpoint's own pages, which all processes of a host share;
- * so are matrices in float8, where the programs take them.
+ * Programs and the weights that they run with, in native memory. On the CPU the weights of a part
+ * that is not too large are packed as the processor takes them fastest. Other weights that keep
+ * their stored type there are the checkpoint's own pages, which all processes of a host share; so
+ * are matrices in float8, where the programs take them.
  */
 public final class ModelPart implements AutoCloseable {
   /**
@@ -65,7 +65,7 @@ public final class ModelPart implements AutoCloseable {
     LoadedProgram loaded = LoadedProgram.load(program, device);
     ModelPart part = new ModelPart(loaded, plan, type, device, loaded::close);
     try (Loader loader = new Loader(program, checkpoint, part.scope, type)) {
-      if (loaded.takesPackedMatrices() && plan.parameters() * type.bytes() <= PACKED_AT_MOST) {
+      if (loaded.takesPackedWeights() && plan.parameters() * type.bytes() <= PACKED_AT_MOST) {
         loader.pack();
       }
       part.own = loader.load(plan.prefix(), plan.own());
@@ -201,7 +201,7 @@ public final class ModelPart implements AutoCloseable {
     private final TensorScope scope;
     private final DataType type;
     private final WeightReader reader;
-    private Optional<PackedMatrices> packing = Optional.empty();
+    private Optional<PackedWeights> packing = Optional.empty();
 
     Loader(Program program, Checkpoint checkpoint, TensorScope scope, DataType type) {
       this.program = program;
@@ -211,10 +211,10 @@ public final class ModelPart implements AutoCloseable {
       this.reader = new WeightReader(scope.device());
     }
 
-    /** From here on matrices are packed, where their type can be. */
+    /** From here on weights are packed, where their type can be. */
     void pack() {
-      if (program.storage() == WeightStorage.AS_COMPUTED && PackedMatrices.takes(type)) {
-        packing = Optional.of(new PackedMatrices());
+      if (program.storage() == WeightStorage.AS_COMPUTED && PackedWeights.takes(type)) {
+        packing = Optional.of(new PackedWeights());
       }
     }
 
@@ -234,20 +234,26 @@ public final class ModelPart implements AutoCloseable {
             NativeTensor read = reader.read(temporary, weight, type);
             byName.put(
                 spec.name(),
-                packing
-                    .filter(matrices -> program.isMatrix(spec.name()))
-                    .map(matrices -> matrices.packed(temporary, read))
-                    .orElse(read));
+                packing.map(packed -> packed(packed, temporary, spec, read)).orElse(read));
           }
         }
         return scope.weights(byName);
       }
     }
 
+    private NativeTensor packed(
+        PackedWeights packing, TensorScope owner, WeightSpec spec, NativeTensor weight) {
+      if (program.isMatrix(spec.name())) {
+        return packing.matrix(owner, weight);
+      }
+      boolean ofConvolution = spec.shape().size() == 4;
+      return ofConvolution ? packing.kernels(owner, weight) : weight;
+    }
+
     @Override
     public void close() {
       reader.close();
-      packing.ifPresent(PackedMatrices::close);
+      packing.ifPresent(PackedWeights::close);
     }
   }
 }

@@ -46,7 +46,7 @@ class KernelsTest {
     method.returns(method.input("x", FLOAT32, B).square());
     program.gradient(method, java.util.List.of(), "x");
     try (LoadedProgram loaded = LoadedProgram.load(program, Device.cpu())) {
-      assertThat(loaded.takesPackedMatrices()).isFalse();
+      assertThat(loaded.takesPackedWeights()).isFalse();
     }
   }
 
@@ -68,13 +68,13 @@ class KernelsTest {
     assertThat(program.isMatrix("plain.bias")).isFalse();
     try (LoadedProgram portable = LoadedProgram.load(program, Device.cpu(), Kernels.PORTABLE);
         LoadedProgram oneDnn = LoadedProgram.load(program, Device.cpu(), Kernels.ONEDNN);
-        PackedMatrices matrices = new PackedMatrices()) {
+        PackedWeights matrices = new PackedWeights()) {
       NativeTensor matrix = portable.run(scope, cast, numbers(OUT, IN)).get(0);
       NativeTensor bias = portable.run(scope, cast, numbers(OUT)).get(0);
       NativeTensor down = portable.run(scope, cast, numbers(2, IN)).get(0);
       NativeTensor up = portable.run(scope, cast, numbers(OUT, 2)).get(0);
       NativeWeights plain = weights(matrix, bias, down, up);
-      NativeWeights packed = weights(matrices.packed(scope, matrix), bias, down, up);
+      NativeWeights packed = weights(matrices.matrix(scope, matrix), bias, down, up);
       NativeTensor in = numbers(3, IN);
       for (int result = 0; result < 4; result++) {
         float[] wanted = portable.run(scope, run, plain, in).get(result).toFloats();

@@ -4,17 +4,19 @@ import ai.djl.pytorch.jni.IValue;
 import io.fluxspark.error.FluxSparkException;
 
 /**
- * Brings the matrices of linear layers into the layout in which oneDNN multiplies them on this
- * processor. Used by one thread at a time.
+ * Brings the weights of linear layers and convolutions into the layout in which oneDNN takes them
+ * fastest on this processor. Used by one thread at a time.
  */
-public final class PackedMatrices implements AutoCloseable {
+public final class PackedWeights implements AutoCloseable {
   private static final Program PROGRAM =
       new Program(
-          "PackedMatrices",
+          "PackedWeights",
           """
-      def packed(self: __torch__.PackedMatrices, matrix: Tensor) -> Tensor:
+      def packed(self: __torch__.PackedWeights, matrix: Tensor) -> Tensor:
         return ops.mkldnn._reorder_linear_weight(matrix, None)
-      def works(self: __torch__.PackedMatrices, dtype: int) -> Tensor:
+      def channels_last(self: __torch__.PackedWeights, kernels: Tensor) -> Tensor:
+        return torch.contiguous(kernels, memory_format=2)
+      def works(self: __torch__.PackedWeights, dtype: int) -> Tensor:
         matrix = torch.ones([32, 16], dtype=dtype)
         x = torch.ones([1, 8, 16], dtype=dtype)
         bias = torch.ones([32], dtype=dtype)
@@ -25,18 +27,18 @@ public final class PackedMatrices implements AutoCloseable {
 
   private final LoadedProgram program;
 
-  public PackedMatrices() {
+  public PackedWeights() {
     this.program = LoadedProgram.load(PROGRAM, Device.cpu(), Kernels.PORTABLE);
   }
 
-  /** Whether matrices of a type can be packed. */
+  /** Whether weights of a type can be packed. */
   public static boolean takes(DataType type) {
     return Kernels.takes(type);
   }
 
   /** Whether PyTorch has oneDNN here, with all of {@link Kernels#TYPES} on this processor. */
   static boolean isPossible() {
-    try (PackedMatrices matrices = new PackedMatrices();
+    try (PackedWeights matrices = new PackedWeights();
         TensorScope scope = new TensorScope(Device.cpu())) {
       Kernels.TYPES.forEach(
           type -> matrices.program.call(scope, "works", IValue.from((long) type.code())));
@@ -51,8 +53,18 @@ public final class PackedMatrices implements AutoCloseable {
    *
    * @param matrix (out, in), float32 or bfloat16, on the CPU
    */
-  public NativeTensor packed(TensorScope owner, NativeTensor matrix) {
+  public NativeTensor matrix(TensorScope owner, NativeTensor matrix) {
     return program.call(owner, "packed", matrix.value());
+  }
+
+  /**
+   * A copy of a convolution's kernels with the channels of a place beside each other. What a
+   * convolution with them gives has the same order, and so what follows.
+   *
+   * @param kernels (out, in, kernel, kernel)
+   */
+  public NativeTensor kernels(TensorScope owner, NativeTensor kernels) {
+    return program.call(owner, "channels_last", kernels.value());
   }
 
   @Override
