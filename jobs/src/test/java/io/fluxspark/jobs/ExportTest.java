@@ -17,7 +17,6 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,8 +26,7 @@ class ExportTest {
   @TempDir private Path folder;
   private Workspace workspace;
 
-  @BeforeEach
-  void generate() {
+  private void generate(String... options) {
     workspace = new Workspace(folder);
     Path prompts =
         workspace.file(
@@ -36,12 +34,13 @@ class ExportTest {
             IntStream.rangeClosed(0, IMAGES)
                 .mapToObj(i -> i == 0 ? "id,prompt,label" : "../" + i + ",größe " + i + ",x" + i)
                 .toArray(String[]::new));
-    CommandLineRun run = CommandLineRun.of(workspace.generate(prompts, "out"));
+    CommandLineRun run = CommandLineRun.of(workspace.generate(prompts, "out", options));
     assertThat(run.code()).as(run.err()).isZero();
   }
 
   @Test
   void tarShardsHaveThreeFilesAPicture() throws IOException {
+    generate();
     CommandLineRun run = export("webdataset", "shards", "--images-per-shard", "2");
 
     assertThat(run.code()).as(run.err()).isZero();
@@ -59,6 +58,7 @@ class ExportTest {
 
   @Test
   void filesStandInFoldersOfTheirNames() throws IOException {
+    generate();
     CommandLineRun run = export("files", "files");
 
     assertThat(run.code()).as(run.err()).isZero();
@@ -76,6 +76,7 @@ class ExportTest {
 
   @Test
   void parquetFilesHaveTheSizeThatIsWanted() throws IOException {
+    generate("--commit-every", "1");
     List<Long> parts = sizes("out/data");
     assertThat(parts).hasSize(IMAGES);
     long two = parts.stream().mapToLong(size -> size).max().orElseThrow() * 2;
@@ -108,6 +109,7 @@ class ExportTest {
 
   @Test
   void whatCannotBeExportedIsNamed() {
+    generate();
     assertThat(export("zip", "t").err())
         .contains("--to: 'zip'; one of webdataset, files, parquet is needed");
     assertThat(export("parquet", "t", "--target-file-size", "much").err())
