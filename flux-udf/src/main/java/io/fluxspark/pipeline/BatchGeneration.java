@@ -19,6 +19,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -141,13 +142,16 @@ record BatchGeneration(
               bucket.maxSequenceLength(),
               inputs.grids());
       Velocity velocity = velocity(text, guidance, rotary);
+      Velocity told = inputs.shown().apply(velocity);
+      IntFunction<Velocity> models = step -> told;
       if (bucket.trueCfg()) {
         Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
         Velocity negative =
             velocity(encodeText(scope, negativePrompt, negativePrompt), guidance, rotary);
         NativeTensor scale =
             perPicture(scope, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
-        velocity = model.latents().guided(velocity, negative, scale);
+        Velocity guided = inputs.shown().apply(model.latents().guided(velocity, negative, scale));
+        models = step -> bucket.guided().contains(step) ? guided : told;
       }
       return model
           .latents()
@@ -156,7 +160,7 @@ record BatchGeneration(
               inputs.start(),
               inputs.schedule(),
               new Euler(model.latents(), NoisePath.LINEAR),
-              inputs.shown().apply(velocity),
+              models,
               inputs.afterStep(),
               cancelled);
     }

@@ -6,7 +6,7 @@ import java.util.Comparator;
  * What all pictures of one batch share: the shapes of their tensors and the number of calls of the
  * transformer, and its weights.
  *
- * @param trueCfg whether each step calls it twice
+ * @param guided the steps that call it twice, counted from {@code firstStep}
  * @param firstStep the step that is made first, from 0
  * @param lora what tells the LoRAs from others'; empty for none
  * @param givenEmbeds whether rows give embeddings, and no text is encoded for them
@@ -16,7 +16,7 @@ public record Bucket(
     int width,
     int numInferenceSteps,
     int maxSequenceLength,
-    boolean trueCfg,
+    StepRange guided,
     Task task,
     int firstStep,
     String lora,
@@ -29,7 +29,8 @@ public record Bucket(
           .thenComparingInt(Bucket::width)
           .thenComparingInt(Bucket::numInferenceSteps)
           .thenComparingInt(Bucket::maxSequenceLength)
-          .thenComparing(Bucket::trueCfg)
+          .thenComparingInt(bucket -> bucket.guided().from())
+          .thenComparingInt(bucket -> bucket.guided().to())
           .thenComparingInt(Bucket::firstStep)
           .thenComparing(Bucket::givenEmbeds);
 
@@ -38,8 +39,13 @@ public record Bucket(
     return ORDER.compare(this, other);
   }
 
+  /** Whether there are negative prompts that count. */
+  public boolean trueCfg() {
+    return guided.count() > 0;
+  }
+
   /** How often the transformer is called for a picture. */
   public int transformerCalls() {
-    return (numInferenceSteps - firstStep) * (trueCfg ? 2 : 1);
+    return numInferenceSteps - firstStep + guided.count();
   }
 }

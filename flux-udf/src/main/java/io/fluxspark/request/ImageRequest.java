@@ -19,7 +19,7 @@ public record ImageRequest(GenerationRequest request, int index, String requestK
         request.width(),
         request.numInferenceSteps(),
         request.maxSequenceLength(),
-        request.doTrueCfg(),
+        request.guided(),
         request.inputs().task(),
         request.firstStep(),
         request.loraIdentity(),

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.expr;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.io.Serializable;
@@ -41,7 +42,8 @@ public final class ImageTasks {
     col(RequestColumns.WIDTH),
     col(RequestColumns.NUM_INFERENCE_STEPS),
     col(RequestColumns.MAX_SEQUENCE_LENGTH),
-    expr(TRUE_CFG),
+    col(Tables.GUIDED_FROM),
+    col(Tables.GUIDED_TO),
     col(Tables.FIRST_STEP),
     col(RequestColumns.PROMPT_EMBEDS).isNotNull()
   };
@@ -72,12 +74,12 @@ public final class ImageTasks {
               row.getInt(3),
               row.getInt(4),
               row.getInt(5),
-              row.getBoolean(6),
+              new StepRange(row.getInt(6), row.getInt(7)),
               Task.fromName(row.getString(1)),
-              row.getInt(7),
+              row.getInt(8),
               row.getString(0),
-              row.getBoolean(8));
-      buckets.add(new BucketCount(bucket, row.getLong(9)));
+              row.getBoolean(9));
+      buckets.add(new BucketCount(bucket, row.getLong(10)));
     }
     return buckets;
   }
@@ -98,23 +100,28 @@ public final class ImageTasks {
                 col(RequestColumns.MAX_SEQUENCE_LENGTH),
                 expr(TRUE_CFG),
                 col(Tables.TASK),
-                col(RequestColumns.STRENGTH))
+                col(RequestColumns.STRENGTH),
+                col(RequestColumns.TRUE_CFG_START),
+                col(RequestColumns.TRUE_CFG_STOP))
             .count()
             .collectAsList();
     for (Row row : groups) {
       double strength = row.isNullAt(6) ? 1 : row.getDouble(6);
+      int firstStep = RequestInputs.firstStep(strength, row.getInt(2));
       Bucket bucket =
           new Bucket(
               row.getInt(0),
               row.getInt(1),
               row.getInt(2),
               row.getInt(3),
-              row.getBoolean(4),
+              row.getBoolean(4)
+                  ? StepRange.between(row.getDouble(7), row.getDouble(8), row.getInt(2) - firstStep)
+                  : StepRange.NONE,
               Task.fromName(row.getString(5)),
-              RequestInputs.firstStep(strength, row.getInt(2)),
+              firstStep,
               "",
               false);
-      buckets.add(new BucketCount(bucket, row.getLong(7)));
+      buckets.add(new BucketCount(bucket, row.getLong(9)));
     }
     return buckets;
   }

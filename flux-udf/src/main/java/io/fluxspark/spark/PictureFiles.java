@@ -7,6 +7,7 @@ import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
@@ -14,6 +15,7 @@ import io.fluxspark.request.Lora;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -134,6 +136,16 @@ record PictureFiles(
           RequestColumns.LORA, request.loras().stream().map(Lora::path).toList().toString());
       parameters.put(
           RequestColumns.LORA_SCALE, request.loras().stream().map(Lora::scale).toList().toString());
+    }
+    List<String> approximations = request.approximationsUsed();
+    if (!approximations.isEmpty()) {
+      parameters.put(Tables.APPROXIMATIONS, String.join(", ", approximations));
+    }
+    if (approximations.contains(Approximations.TRUE_CFG_RANGE)) {
+      parameters.put(
+          RequestColumns.TRUE_CFG_START, Double.toString(request.approximations().trueCfgStart()));
+      parameters.put(
+          RequestColumns.TRUE_CFG_STOP, Double.toString(request.approximations().trueCfgStop()));
     }
     parameters.put("model_digest", settings.modelDigest());
     parameters.put("request_key", image.requestKey());

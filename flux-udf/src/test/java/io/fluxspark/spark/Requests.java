@@ -8,6 +8,7 @@ import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageInputs;
 import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PromptEmbeds;
@@ -58,7 +59,8 @@ final class Requests {
             64,
             TestRules.noPictures(),
             List.of(),
-            embeds);
+            embeds,
+            Approximations.NONE);
     return new ImageRequest(request, 0, "key" + number);
   }
 

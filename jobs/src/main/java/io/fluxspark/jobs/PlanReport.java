@@ -69,6 +69,7 @@ record PlanReport(
    *
    * @param lora what tells the LoRAs from others; null for none
    * @param givenEmbeds whether rows give embeddings in place of texts
+   * @param guidedSteps of the steps made, those with true guidance
    * @param stepsMade of the schedule's steps, those that {@code strength} leaves
    */
   record BucketPlan(
@@ -80,6 +81,7 @@ record PlanReport(
       int maxSequenceLength,
       boolean givenEmbeds,
       boolean trueCfg,
+      int guidedSteps,
       int stepsMade,
       long images,
       int batchSize,
@@ -143,6 +145,7 @@ record PlanReport(
         bucket.maxSequenceLength(),
         bucket.givenEmbeds(),
         bucket.trueCfg(),
+        bucket.guided().count(),
         bucket.numInferenceSteps() - bucket.firstStep(),
         counted.count(),
         batchSize,
@@ -205,7 +208,7 @@ record PlanReport(
     for (BucketPlan bucket : buckets) {
       add(
           text,
-          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%s%n",
+          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%s%s%n",
           bucket.task(),
           bucket.height() + " x " + bucket.width(),
           bucket.stepsMade(),
@@ -215,6 +218,9 @@ record PlanReport(
           bucket.batchSize(),
           bucket.teraflops(),
           Utils.bytesToString(bucket.deviceBytes()),
+          bucket.trueCfg() && bucket.guidedSteps() < bucket.stepsMade()
+              ? "  true CFG in " + bucket.guidedSteps() + " steps"
+              : "",
           bucket.givenEmbeds() ? "  given embeddings" : "",
           bucket.lora() == null ? "" : "  LoRA " + bucket.lora().substring(0, LORA_DIGITS));
     }

@@ -1,0 +1,25 @@
+package io.fluxspark.request;
+
+import java.io.Serializable;
+
+/**
+ * What makes a picture faster and another one than without; off unless asked for.
+ *
+ * @param trueCfgStart the fraction of the steps before which true classifier-free guidance is not
+ *     computed, 0 to {@code trueCfgStop}
+ * @param trueCfgStop the fraction of the steps from which on it is not computed any more, up to 1
+ */
+public record Approximations(double trueCfgStart, double trueCfgStop) implements Serializable {
+  /** Nothing is approximated. */
+  public static final Approximations NONE = new Approximations(0, 1);
+
+  /** What true guidance in some of the steps alone is called. */
+  public static final String TRUE_CFG_RANGE = "true_cfg_range";
+
+  public Approximations {
+    if (!(0 <= trueCfgStart && trueCfgStart <= trueCfgStop && trueCfgStop <= 1)) {
+      throw new IllegalArgumentException(
+          "true guidance from " + trueCfgStart + " to " + trueCfgStop + " of the steps");
+    }
+  }
+}
