@@ -4,6 +4,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
@@ -25,7 +26,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One call of the transformer for one picture. */
+/** One step of the transformer for one picture; what modulates the blocks is there already. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -33,6 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 3)
 @Measurement(iterations = 3, time = 5)
 public class TransformerStep {
+  private static final float TIMESTEP = 500;
+
   @Param("")
   public String folder;
 
@@ -43,9 +46,7 @@ public class TransformerStep {
   private TensorScope scope;
   private NativeTensor latents;
   private NativeTensor txt;
-  private NativeTensor pooled;
-  private NativeTensor timestep;
-  private NativeTensor guidance;
+  private Modulation modulation;
   private Rotary rotary;
 
   @Setup
@@ -63,9 +64,12 @@ public class TransformerStep {
     txt =
         transformer.embedText(
             scope, random(1, TransformerBenchmark.TEXT_TOKENS, config.jointAttentionDim()));
-    pooled = random(1, config.pooledProjectionDim());
-    timestep = scope.floats(new float[] {500}, 1);
-    guidance = scope.floats(new float[] {3.5f}, 1);
+    modulation =
+        transformer.modulate(
+            scope,
+            new float[] {TIMESTEP},
+            random(1, config.pooledProjectionDim()),
+            scope.floats(new float[] {3.5f}, 1));
     rotary =
         Rotary.of(
             scope,
@@ -90,7 +94,7 @@ public class TransformerStep {
   @Benchmark
   public void step() {
     try (TensorScope step = new TensorScope(Device.cpu())) {
-      transformer.velocity(step, latents, txt, pooled, timestep, guidance, rotary);
+      transformer.velocity(step, latents, txt, modulation, TIMESTEP, rotary);
     }
   }
 

@@ -12,10 +12,12 @@ import io.fluxspark.sampling.Euler;
 import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Velocity;
 import io.fluxspark.text.TokenIds;
+import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -141,13 +143,19 @@ record BatchGeneration(
               model.folder().transformerConfig().axesDimsRope(),
               bucket.maxSequenceLength(),
               inputs.grids());
-      Velocity velocity = velocity(text, guidance, rotary);
+      float[] timesteps = inputs.schedule().timesteps();
+      Velocity velocity = velocity(scope, text, timesteps, guidance, rotary);
       Velocity told = inputs.shown().apply(velocity);
       IntFunction<Velocity> models = step -> told;
       if (bucket.trueCfg()) {
         Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
         Velocity negative =
-            velocity(encodeText(scope, negativePrompt, negativePrompt), guidance, rotary);
+            velocity(
+                scope,
+                encodeText(scope, negativePrompt, negativePrompt),
+                Arrays.copyOfRange(timesteps, bucket.guided().from(), bucket.guided().to()),
+                guidance,
+                rotary);
         NativeTensor scale =
             perPicture(scope, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
         Velocity guided = inputs.shown().apply(model.latents().guided(velocity, negative, scale));
@@ -166,11 +174,12 @@ record BatchGeneration(
     }
   }
 
-  private Velocity velocity(Text text, NativeTensor guidance, Rotary rotary) {
-    return (owner, x, timestep) ->
-        model
-            .transformer()
-            .velocity(owner, x, text.txt(), text.pooled(), timestep, guidance, rotary);
+  /** {@code scope} gets what is computed once for all timesteps. */
+  private Velocity velocity(
+      TensorScope scope, Text text, float[] timesteps, NativeTensor guidance, Rotary rotary) {
+    Modulation modulation = model.transformer().modulate(scope, timesteps, text.pooled(), guidance);
+    return (owner, x, each) ->
+        model.transformer().velocity(owner, x, text.txt(), modulation, each[0], rotary);
   }
 
   private NativeTensor perPicture(

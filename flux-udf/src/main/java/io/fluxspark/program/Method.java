@@ -260,14 +260,26 @@ public final class Method {
    */
   public List<Tensor> forEachLayer(
       String parameter, Method layer, List<Tensor> carried, Tensor... constants) {
-    if (layer.parameters.isEmpty() || !layer.weights.containsKey(layer.parameters.get(0).name())) {
-      throw new IllegalArgumentException("method " + layer.name + ": no weights come first");
-    }
-    List<Object> arguments = new ArrayList<>();
-    arguments.add(layer.weights.get(layer.parameters.get(0).name()));
-    arguments.addAll(carried);
+    return forEachLayer(parameter, layer, carried, List.of(), constants);
+  }
+
+  /**
+   * As {@link #forEachLayer(String, Method, List, Tensor...)}, where each layer is given tensors of
+   * its own too.
+   *
+   * @param each has a place a layer on its first axis; a layer is given what is there, between what
+   *     is carried and the constants
+   */
+  public List<Tensor> forEachLayer(
+      String parameter,
+      Method layer,
+      List<Tensor> carried,
+      List<Tensor> each,
+      Tensor... constants) {
+    List<Object> arguments = new ArrayList<>(carried);
+    each.forEach(tensor -> arguments.add(weight(tensor.expression(), tensor.type(), rest(tensor))));
     arguments.addAll(Arrays.asList(constants));
-    layer.checkArguments(arguments.toArray());
+    layer.checkLayer(arguments);
     layer.checkResults(carried);
     declare(parameter, LAYERS);
     List<Tensor> state = new ArrayList<>();
@@ -275,22 +287,60 @@ public final class Method {
       state.add(assign(layer.name, value.expression(), value.type(), value.shape()));
     }
     String targets = state.stream().map(Tensor::expression).collect(Collectors.joining(", "));
-    String fixed = Arrays.stream(constants).map(c -> ", " + c).collect(Collectors.joining());
-    String each = take("weights");
-    lines.add(INDENT + "for " + each + " in " + parameter + ":");
-    lines.add(
-        INDENT
-            + "  "
-            + targets
-            + " = self."
-            + layer.name
-            + "("
-            + each
-            + ", "
-            + targets
-            + fixed
-            + ")");
+    String place = forEachPlace(parameter);
+    List<String> given = new ArrayList<>(List.of(parameter + "[" + place + "]", targets));
+    each.forEach(tensor -> given.add("torch.select(" + tensor + ", 0, " + place + ")"));
+    Arrays.stream(constants).map(Tensor::expression).forEach(given::add);
+    lines.add(INDENT + "  " + targets + " = self." + layer.name + call(given));
     return state;
+  }
+
+  /**
+   * What each layer gives of the same tensors.
+   *
+   * @param parameter the name of the list of weights, which callers give
+   * @param count how many layers there are
+   * @param layer a method whose first input is its weights and which gives one tensor
+   * @param constants what every layer is given after its weights
+   * @return (count, ...), where (...) is the shape of what a layer gives
+   */
+  public Tensor ofEachLayer(String parameter, long count, Method layer, Tensor... constants) {
+    layer.checkLayer(Arrays.asList(constants));
+    declare(parameter, LAYERS);
+    String gathered = take("gathered");
+    lines.add(INDENT + gathered + " = annotate(List[Tensor], [])");
+    String place = forEachPlace(parameter);
+    List<String> given = new ArrayList<>(List.of(parameter + "[" + place + "]"));
+    Arrays.stream(constants).map(Tensor::expression).forEach(given::add);
+    lines.add(
+        INDENT + "  _0 = torch.append(" + gathered + ", self." + layer.name + call(given) + ")");
+    Tensor result = layer.results.get(0);
+    List<Dim> shape = new ArrayList<>(List.of(Dim.of(count)));
+    shape.addAll(result.shape());
+    return assign(layer.name, "torch.stack(" + gathered + ", 0)", result.type(), shape);
+  }
+
+  private String forEachPlace(String parameter) {
+    String place = take("place");
+    lines.add(INDENT + "for " + place + " in range(torch.len(" + parameter + ")):");
+    return place;
+  }
+
+  private static List<Dim> rest(Tensor tensor) {
+    return tensor.shape().subList(1, tensor.shape().size());
+  }
+
+  private static String call(List<String> arguments) {
+    return arguments.stream().collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private void checkLayer(List<?> arguments) {
+    if (parameters.isEmpty() || !weights.containsKey(parameters.get(0).name())) {
+      throw new IllegalArgumentException("method " + name + ": no weights come first");
+    }
+    List<Object> all = new ArrayList<>(List.of(weights.get(parameters.get(0).name())));
+    all.addAll(arguments);
+    checkArguments(all.toArray());
   }
 
   /** The weights of several layers that callers give, to be passed on. */

@@ -478,6 +478,13 @@ public final class Tensor {
     return apply("select", type, out, this, position(axis), place);
   }
 
+  /** As {@link #select(int, long)}, where callers give the place. */
+  public Tensor select(int axis, Dim place) {
+    List<Dim> out = new ArrayList<>(shape);
+    out.remove(position(axis));
+    return apply("select", type, out, this, position(axis), place);
+  }
+
   /** The sum along the last axis; the axis goes. */
   public Tensor sumLast() {
     return apply("sum", type, shape.subList(0, shape.size() - 1), this, List.of(-1));

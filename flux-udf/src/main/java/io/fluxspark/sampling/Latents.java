@@ -182,9 +182,7 @@ public final class Latents implements AutoCloseable {
   NativeTensor ask(TensorScope owner, Schedule schedule, int step, NativeTensor x, Velocity model) {
     float[] timesteps = new float[(int) x.shape()[0]];
     Arrays.fill(timesteps, schedule.timesteps()[step]);
-    try (TensorScope temporary = new TensorScope(owner.device())) {
-      return model.at(owner, x, temporary.floats(timesteps, timesteps.length));
-    }
+    return model.at(owner, x, timesteps);
   }
 
   /**
@@ -236,10 +234,10 @@ public final class Latents implements AutoCloseable {
    * @param tokens (B, M, C)
    */
   public Velocity besides(Velocity velocity, NativeTensor tokens) {
-    return (owner, x, timestep) -> {
+    return (owner, x, timesteps) -> {
       try (TensorScope temporary = new TensorScope(owner.device())) {
         NativeTensor all = besides(temporary, x, tokens); // (B, S + M, C)
-        NativeTensor v = velocity.at(temporary, all, timestep); // (B, S + M, C)
+        NativeTensor v = velocity.at(temporary, all, timesteps); // (B, S + M, C)
         return loaded.run(owner, programs.first, size(x.shape()[1]), v).get(0);
       }
     };
@@ -261,10 +259,10 @@ public final class Latents implements AutoCloseable {
    * @param channels (B, S, M)
    */
   public Velocity deeper(Velocity velocity, NativeTensor channels) {
-    return (owner, x, timestep) -> {
+    return (owner, x, timesteps) -> {
       try (TensorScope temporary = new TensorScope(owner.device())) {
         NativeTensor all = channels(temporary, x, channels); // (B, S, C + M)
-        return velocity.at(owner, all, timestep);
+        return velocity.at(owner, all, timesteps);
       }
     };
   }
@@ -285,10 +283,10 @@ public final class Latents implements AutoCloseable {
    * @param scale (B, 1, 1)
    */
   public Velocity guided(Velocity positive, Velocity negative, NativeTensor scale) {
-    return (owner, x, timestep) -> {
+    return (owner, x, timesteps) -> {
       try (TensorScope temporary = new TensorScope(owner.device())) {
-        NativeTensor towards = positive.at(temporary, x, timestep);
-        NativeTensor away = negative.at(temporary, x, timestep);
+        NativeTensor towards = positive.at(temporary, x, timesteps);
+        NativeTensor away = negative.at(temporary, x, timesteps);
         return loaded.run(owner, programs.guide, towards, away, scale).get(0);
       }
     };

@@ -13,8 +13,8 @@ public interface Velocity {
    * The answer at a point.
    *
    * @param x (B, S, C), float32
-   * @param timestep (B), float32, 0 (picture) to 1000 (noise)
+   * @param timesteps of each picture, 0 (picture) to 1000 (noise)
    * @return (B, S, C), float32
    */
-  NativeTensor at(TensorScope owner, NativeTensor x, NativeTensor timestep);
+  NativeTensor at(TensorScope owner, NativeTensor x, float[] timesteps);
 }

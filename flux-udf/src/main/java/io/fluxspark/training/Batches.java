@@ -53,14 +53,18 @@ final class Batches {
 
   /** A number of each example, (B, ones). */
   static NativeTensor each(TensorScope owner, double[] numbers, long... ones) {
+    long[] shape = new long[1 + ones.length];
+    Arrays.fill(shape, 1);
+    shape[0] = numbers.length;
+    return owner.floats(floats(numbers), shape);
+  }
+
+  static float[] floats(double[] numbers) {
     float[] floats = new float[numbers.length];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = (float) numbers[i];
     }
-    long[] shape = new long[1 + ones.length];
-    Arrays.fill(shape, 1);
-    shape[0] = floats.length;
-    return owner.floats(floats, shape);
+    return floats;
   }
 
   /** Seeds of random generators, one an example. */

@@ -36,7 +36,7 @@ record GuidanceDistillation(
             owner, Arrays.stream(t).map(level -> 1 - level).toArray(), batch.x(), t, batch.noise());
     double[] told = Arrays.stream(t).map(level -> level * TRAIN_TIMESTEPS).toArray();
     NativeTensor answer =
-        teacher.velocity(owner, batch, scales).at(owner, shown, Batches.each(owner, told));
+        teacher.velocity(owner, batch, scales).at(owner, shown, Batches.floats(told));
     return new Question(shown, told, scales, answer);
   }
 }

@@ -58,8 +58,7 @@ record StepDistillation(
           velocity.at(
               owner,
               x,
-              Batches.each(
-                  owner, Arrays.stream(level).map(sigma -> sigma * TRAIN_TIMESTEPS).toArray()));
+              Batches.floats(Arrays.stream(level).map(sigma -> sigma * TRAIN_TIMESTEPS).toArray()));
       x = mixtures.mix(owner, ones, x, dt, v); // (B, S, C)
     }
     double[] inverse = new double[batch.size()];

@@ -44,7 +44,11 @@ record Teacher(TransformerConfig config, Transformer transformer, Latents latent
   Velocity velocity(
       TensorScope owner, TextLearner.Text text, NativeTensor guidance, Rotary rotary) {
     NativeTensor txt = transformer.embedText(owner, text.hidden()); // (B, L, D)
-    return (result, x, timestep) ->
-        transformer.velocity(result, x, txt, text.pooled(), timestep, guidance, rotary);
+    return (result, x, timesteps) -> {
+      try (TensorScope temporary = new TensorScope(result.device())) {
+        NativeTensor timestep = temporary.floats(timesteps, timesteps.length); // (B)
+        return transformer.velocity(result, x, txt, text.pooled(), timestep, guidance, rotary);
+      }
+    };
   }
 }

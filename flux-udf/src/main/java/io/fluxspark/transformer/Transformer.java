@@ -1,5 +1,6 @@
 package io.fluxspark.transformer;
 
+import io.fluxspark.program.Argument;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
@@ -11,6 +12,7 @@ import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.LowRank;
 import io.fluxspark.weights.ModelPart;
 import io.fluxspark.weights.WeightPlan;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -53,11 +55,11 @@ public final class Transformer implements AutoCloseable {
             new WeightPlan.Layers(
                 "transformer_blocks.",
                 config.numLayers(),
-                programs.doubleStreamBlock.weightSpecs("w")),
+                programs.doubleStreamLayer.weightSpecs("w")),
             new WeightPlan.Layers(
                 "single_transformer_blocks.",
                 config.numSingleLayers(),
-                programs.singleStreamBlock.weightSpecs("w"))));
+                programs.singleStreamLayer.weightSpecs("w"))));
   }
 
   /**
@@ -107,6 +109,69 @@ public final class Transformer implements AutoCloseable {
             pooled,
             timestep,
             guidance,
+            rotary.pe(),
+            part.layers(0),
+            part.layers(1))
+        .get(0);
+  }
+
+  /**
+   * What modulates the blocks at each step of a batch: it depends on timestep, guidance and pooled
+   * text alone, so it is computed once for all of them.
+   *
+   * @param timesteps T of them, each 0 (image) to 1000 (noise)
+   * @param pooled CLIP's pooled text, (B, pooled_projection_dim), float32
+   * @param guidance (B), float32; without effect where the model has no guidance embedding
+   */
+  public Modulation modulate(
+      TensorScope owner, float[] timesteps, NativeTensor pooled, NativeTensor guidance) {
+    int batch = (int) pooled.shape()[0];
+    float[] all = new float[timesteps.length * batch];
+    for (int step = 0; step < timesteps.length; step++) {
+      Arrays.fill(all, step * batch, (step + 1) * batch, timesteps[step]);
+    }
+    try (TensorScope temporary = new TensorScope(owner.device())) {
+      List<NativeTensor> results =
+          part.run(
+              owner,
+              programs.modulate,
+              part.own(),
+              pooled,
+              temporary.floats(all, timesteps.length, batch),
+              guidance,
+              part.layers(0),
+              part.layers(1));
+      return new Modulation(timesteps, results.get(0), results.get(1), results.get(2));
+    }
+  }
+
+  /**
+   * As {@link #velocity(TensorScope, NativeTensor, NativeTensor, NativeTensor, NativeTensor,
+   * NativeTensor, Rotary)}, at a timestep that {@link #modulate} was told.
+   *
+   * @param latents packed, (B, S, in_channels), float32
+   * @param txt from {@link #embedText}, (B, L, D)
+   * @param timestep one of the modulation's
+   * @param rotary angles of the L text tokens and then the S image tokens
+   * @return (B, S, out_channels), float32
+   */
+  public NativeTensor velocity(
+      TensorScope owner,
+      NativeTensor latents,
+      NativeTensor txt,
+      Modulation modulation,
+      float timestep,
+      Rotary rotary) {
+    return part.run(
+            owner,
+            programs.step,
+            part.own(),
+            new Argument.Size(modulation.step(timestep)),
+            latents,
+            txt,
+            modulation.ofDoubleBlocks(),
+            modulation.ofSingleBlocks(),
+            modulation.ofEnd(),
             rotary.pe(),
             part.layers(0),
             part.layers(1))

@@ -16,16 +16,27 @@ import java.util.List;
  * in BFL's reference code; weights have the names of diffusers' {@code FluxTransformer2DModel}.
  *
  * <p>Axes: B pictures, S image tokens, L text tokens, C channels of a packed latent token, D inner
- * size, H heads of size d.
+ * size, H heads of size d, T steps.
+ *
+ * <p>What modulates the blocks depends on timestep, guidance and pooled text alone. So a batch has
+ * it computed once for all its steps ({@code modulate}), and each step ({@code step}) is given its
+ * own; {@code velocity} is both for one step.
  */
 final class TransformerProgram {
   private static final double EPS = 1e-6;
   private static final int SINUSOIDS = 256;
   private static final int MLP_RATIO = 4;
 
+  /** Shift, scale and gate of attention and MLP, of both streams. */
+  private static final int DOUBLE_MODULATIONS = 12;
+
+  private static final int SINGLE_MODULATIONS = 3;
+  private static final int END_MODULATIONS = 2;
+
   private static final Dim B = Dim.named("B");
   private static final Dim S = Dim.named("S");
   private static final Dim L = Dim.named("L");
+  private static final Dim T = Dim.named("T");
 
   private final TransformerConfig config;
   private final DataType type;
@@ -35,13 +46,21 @@ final class TransformerProgram {
   private final Dim pairs;
 
   final Program program = new Program("FluxTransformer");
+  final Method modulateDouble;
+  final Method modulateSingle;
   final Method doubleStreamBlock;
   final Method singleStreamBlock;
+  final Method doubleStreamLayer;
+  final Method singleStreamLayer;
   final Method embedText;
+  final Method embedImage;
   final Method start;
   final Method join;
+  final Method lastLayer;
   final Method end;
   final Method velocity;
+  final Method modulate;
+  final Method step;
 
   /**
    * @param storage how the matrices of linear layers are given
@@ -53,13 +72,21 @@ final class TransformerProgram {
     this.d = config.attentionHeadDim();
     this.inner = config.innerDim();
     this.pairs = Dim.of(d / 2);
+    this.modulateDouble = modulateDouble(program.method("modulate_double"));
+    this.modulateSingle = modulateSingle(program.method("modulate_single"));
     this.doubleStreamBlock = doubleStreamBlock(program.method("double_stream_block"));
     this.singleStreamBlock = singleStreamBlock(program.method("single_stream_block"));
+    this.doubleStreamLayer = doubleStreamLayer(program.method("double_stream_layer"));
+    this.singleStreamLayer = singleStreamLayer(program.method("single_stream_layer"));
     this.embedText = embedText(program.method("embed_text"));
+    this.embedImage = embedImage(program.method("embed_image"));
     this.start = start(program.method("start"));
     this.join = join(program.method("join"));
+    this.lastLayer = lastLayer(program.method("last_layer"));
     this.end = end(program.method("end"));
     this.velocity = velocity(program.method("velocity"));
+    this.modulate = modulate(program.method("modulate"));
+    this.step = step(program.method("step"));
   }
 
   /** T5's output to the transformer's size; it is the same at every step. */
@@ -87,10 +114,84 @@ final class TransformerProgram {
     Tensor img = started.get(0); // (B, S, D)
     Tensor vec = started.get(1); // (B, D)
     List<Tensor> streams =
-        m.forEachLayer("double_blocks", doubleStreamBlock, List.of(img, txt), vec, pe);
+        m.forEachLayer("double_blocks", doubleStreamLayer, List.of(img, txt), vec, pe);
     Tensor x = m.call(join, streams.get(0), streams.get(1)).get(0); // (B, L + S, D)
-    x = m.forEachLayer("single_blocks", singleStreamBlock, List.of(x), vec, pe).get(0);
+    x = m.forEachLayer("single_blocks", singleStreamLayer, List.of(x), vec, pe).get(0);
     return m.returns(m.call(end, w, x, streams.get(1), vec).get(0)); // (B, S, C)
+  }
+
+  /** What modulates the blocks, at all steps at once. */
+  private Method modulate(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor pooled =
+        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor timesteps = m.input("timesteps", DataType.FLOAT32, T, B); // (T, B), 0 to 1000
+    Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
+    Tensor vec = vec(m, w.in("time_text_embed"), timesteps, guidance, pooled.to(type)); // (T, B, D)
+    return m.returns(
+        m.ofEachLayer(
+            "double_blocks", config.numLayers(), modulateDouble, vec), // (19, T, B, 12 D) for dev
+        m.ofEachLayer(
+            "single_blocks",
+            config.numSingleLayers(),
+            modulateSingle,
+            vec), // (38, T, B, 3 D) for dev
+        endMod(w, vec)); // (T, B, 2 D)
+  }
+
+  /** As {@code velocity}, at one of the steps that {@code modulate} was told. */
+  private Method step(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Dim step = m.size("step");
+    Tensor latents =
+        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor doubleMod =
+        m.input(
+            "double_mod",
+            type,
+            Dim.of(config.numLayers()),
+            T,
+            B,
+            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, B, 12 D) for dev
+    Tensor singleMod =
+        m.input(
+            "single_mod",
+            type,
+            Dim.of(config.numSingleLayers()),
+            T,
+            B,
+            Dim.of(SINGLE_MODULATIONS * inner)); // (38, T, B, 3 D) for dev
+    Tensor endMod = m.input("end_mod", type, T, B, Dim.of(END_MODULATIONS * inner)); // (T, B, 2 D)
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+
+    Tensor img = m.call(embedImage, w, latents).get(0); // (B, S, D)
+    List<Tensor> streams =
+        m.forEachLayer(
+            "double_blocks",
+            doubleStreamBlock,
+            List.of(img, txt),
+            List.of(doubleMod.select(1, step)),
+            pe);
+    Tensor x = m.call(join, streams.get(0), streams.get(1)).get(0); // (B, L + S, D)
+    x =
+        m.forEachLayer(
+                "single_blocks",
+                singleStreamBlock,
+                List.of(x),
+                List.of(singleMod.select(1, step)),
+                pe)
+            .get(0);
+    return m.returns(
+        m.call(lastLayer, w, x, streams.get(1), endMod.select(0, step)).get(0)); // (B, S, C)
+  }
+
+  /** The image's tokens as the blocks take them. */
+  private Method embedImage(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor latents =
+        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    return m.returns(w.linear("x_embedder", latents.to(type), inner)); // (B, S, D)
   }
 
   /** The image's tokens as the blocks take them, and what modulates the blocks. */
@@ -102,9 +203,8 @@ final class TransformerProgram {
         m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
     Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
-    Tensor vec =
-        vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)).silu(); // (B, D)
-    return m.returns(w.linear("x_embedder", latents.to(type), inner), vec); // (B, S, D), (B, D)
+    Tensor vec = vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)); // (B, D)
+    return m.returns(m.call(embedImage, w, latents).get(0), vec); // (B, S, D), (B, D)
   }
 
   /** Both streams as one sequence, text first. */
@@ -118,12 +218,19 @@ final class TransformerProgram {
   private Method end(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
-    m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    return m.returns(m.call(lastLayer, w, x, txt, endMod(w, vec)).get(0)); // (B, S, C)
+  }
+
+  private Method lastLayer(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
+    m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     List<Tensor> mod =
-        w.linear("norm_out.linear", vec, 2 * inner)
+        m.input("mod", type, B, Dim.of(END_MODULATIONS * inner)) // (B, 2 D)
             .unsqueeze(1)
-            .chunk(2); // scale, shift, (B, 1, D)
+            .chunk(END_MODULATIONS); // scale, shift, (B, 1, D)
     Tensor img = modulate(x.dropFirst(1, L), mod.get(1), mod.get(0)); // (B, S, D)
     return m.returns(
         w.linear("proj_out", img, config.outChannels()).to(DataType.FLOAT32)); // (B, S, C)
@@ -134,27 +241,74 @@ final class TransformerProgram {
    * text.
    */
   private Tensor vec(Method m, Weights w, Tensor timestep, Tensor guidance, Tensor pooled) {
-    Tensor vec = mlp(w.in("timestep_embedder"), sinusoids(m, timestep)); // (B, D)
+    Tensor vec = mlp(w.in("timestep_embedder"), sinusoids(m, timestep)); // (..., B, D)
     if (config.guidanceEmbeds()) {
-      vec =
-          vec.add(mlp(w.in("guidance_embedder"), sinusoids(m, guidance.multiply(1000)))); // (B, D)
+      vec = vec.add(mlp(w.in("guidance_embedder"), sinusoids(m, guidance.multiply(1000))));
     }
-    return vec.add(mlp(w.in("text_embedder"), pooled)); // (B, D)
+    return vec.add(mlp(w.in("text_embedder"), pooled)).silu(); // (..., B, D)
+  }
+
+  /** Shift, scale, gate of the attention; shift, scale, gate of the MLP; image, then text. */
+  private Tensor doubleMod(Weights w, Tensor vec) {
+    return concat(
+        -1,
+        w.linear("norm1.linear", vec, DOUBLE_MODULATIONS / 2 * inner),
+        w.linear("norm1_context.linear", vec, DOUBLE_MODULATIONS / 2 * inner)); // (..., B, 12 D)
+  }
+
+  /** Shift, scale, gate. */
+  private Tensor singleMod(Weights w, Tensor vec) {
+    return w.linear("norm.linear", vec, SINGLE_MODULATIONS * inner); // (..., B, 3 D)
+  }
+
+  /** Scale, shift. */
+  private Tensor endMod(Weights w, Tensor vec) {
+    return w.linear("norm_out.linear", vec, END_MODULATIONS * inner); // (..., B, 2 D)
+  }
+
+  private Method modulateDouble(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    return m.returns(doubleMod(w, m.input("vec", type, T, B, Dim.of(inner)))); // (T, B, 12 D)
+  }
+
+  private Method modulateSingle(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    return m.returns(singleMod(w, m.input("vec", type, T, B, Dim.of(inner)))); // (T, B, 3 D)
+  }
+
+  /** A double-stream block and what modulates it. */
+  private Method doubleStreamLayer(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    return m.returns(
+        m.call(doubleStreamBlock, w, img, txt, doubleMod(w, vec), pe).toArray(Tensor[]::new));
+  }
+
+  /** A single-stream block and what modulates it. */
+  private Method singleStreamLayer(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
+    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    return m.returns(m.call(singleStreamBlock, w, x, singleMod(w, vec), pe).get(0));
   }
 
   private Tensor mlp(Weights w, Tensor x) {
-    return w.linear("linear_2", w.linear("linear_1", x, inner).silu(), inner); // (B, D)
+    return w.linear("linear_2", w.linear("linear_1", x, inner).silu(), inner); // (..., D)
   }
 
   /**
-   * Sinusoids of t (B) at 128 frequencies from 1 down to 1/10000, cosines first; computed in
+   * Sinusoids of t (...) at 128 frequencies from 1 down to 1/10000, cosines first; computed in
    * float32.
    */
   private Tensor sinusoids(Method m, Tensor t) {
     int half = SINUSOIDS / 2;
     Tensor frequencies = m.arange(half, t).multiply(-Math.log(10000) / half).exp(); // (128)
-    Tensor angles = t.unsqueeze(-1).multiply(frequencies); // (B, 128)
-    return concat(-1, angles.cos(), angles.sin()).to(type); // (B, 256)
+    Tensor angles = t.unsqueeze(-1).multiply(frequencies); // (..., 128)
+    return concat(-1, angles.cos(), angles.sin()).to(type); // (..., 256)
   }
 
   /** Image and text as two streams with weights of their own, which meet in the attention. */
@@ -162,12 +316,14 @@ final class TransformerProgram {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
-    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    List<Tensor> mod =
+        m.input("mod", type, B, Dim.of(DOUBLE_MODULATIONS * inner)) // (B, 12 D)
+            .unsqueeze(1)
+            .chunk(DOUBLE_MODULATIONS); // (B, 1, D) each
+    List<Tensor> imgMod = mod.subList(0, DOUBLE_MODULATIONS / 2);
+    List<Tensor> txtMod = mod.subList(DOUBLE_MODULATIONS / 2, DOUBLE_MODULATIONS);
     Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
 
-    // shift, scale, gate of the attention; shift, scale, gate of the MLP; each (B, 1, D)
-    List<Tensor> imgMod = w.linear("norm1.linear", vec, 6 * inner).unsqueeze(1).chunk(6);
-    List<Tensor> txtMod = w.linear("norm1_context.linear", vec, 6 * inner).unsqueeze(1).chunk(6);
     Tensor imgNormed = modulate(img, imgMod.get(0), imgMod.get(1)); // (B, S, D)
     Tensor txtNormed = modulate(txt, txtMod.get(0), txtMod.get(1)); // (B, L, D)
 
@@ -207,13 +363,12 @@ final class TransformerProgram {
   private Method singleStreamBlock(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
-    Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
+    List<Tensor> mod =
+        m.input("mod", type, B, Dim.of(SINGLE_MODULATIONS * inner)) // (B, 3 D)
+            .unsqueeze(1)
+            .chunk(SINGLE_MODULATIONS); // shift, scale, gate, (B, 1, D)
     Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
 
-    List<Tensor> mod =
-        w.linear("norm.linear", vec, 3 * inner)
-            .unsqueeze(1)
-            .chunk(3); // shift, scale, gate, (B, 1, D)
     Tensor y = modulate(x, mod.get(0), mod.get(1)); // (B, L + S, D)
     Weights a = w.in("attn");
     Tensor q = a.rmsNorm("norm_q", heads(a.linear("to_q", y, inner)), EPS); // (B, H, L + S, d)

@@ -83,14 +83,14 @@ public final class TransformerTraining implements AutoCloseable {
                 programs.start, List.of("img", "vec"), "latents", "pooled", "timestep", "guidance")
             .call(programs.embedText, List.of("txt"), "t5_hidden")
             .forEachLayer(
-                programs.doubleStreamBlock,
+                programs.doubleStreamLayer,
                 stacks(config).get(0),
                 List.of("img", "txt"),
                 "vec",
                 "pe")
             .call(programs.join, List.of("x"), "img", "txt")
             .forEachLayer(
-                programs.singleStreamBlock, stacks(config).get(1), List.of("x"), "vec", "pe")
+                programs.singleStreamLayer, stacks(config).get(1), List.of("x"), "vec", "pe")
             .call(programs.end, List.of("prediction"), "x", "txt", "vec")
             .call(distance(programs, config), List.of("distance"), "prediction", "target");
     return programs.program.gradient(chain, "t5_hidden", "pooled");

@@ -11,6 +11,7 @@ import io.fluxspark.sampling.Euler;
 import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Schedule;
 import io.fluxspark.sampling.Velocity;
+import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,7 +59,8 @@ class DenoisingTest {
               (int) hidden.shape()[1],
               inputs.grids());
       Velocity velocity =
-          velocity(model, scope, hidden, golden.tensor("clip_pooled"), guidanceTensor, rotary);
+          velocity(
+              model, scope, schedule, hidden, golden.tensor("clip_pooled"), guidanceTensor, rotary);
       if (json.has("negative_prompt")) {
         NativeTensor scale =
             scope.floats(new float[] {(float) json.get("true_cfg_scale").asDouble()}, 1, 1, 1);
@@ -66,6 +68,7 @@ class DenoisingTest {
             negativeVelocity(
                 model,
                 scope,
+                schedule,
                 json.get("negative_prompt").asText(),
                 (int) hidden.shape()[1],
                 guidanceTensor,
@@ -78,15 +81,15 @@ class DenoisingTest {
           inputs
               .shown()
               .apply(
-                  (owner, x, timestep) -> {
+                  (owner, x, timesteps) -> {
                     given.add(x.toFloats());
-                    return inner.at(owner, x, timestep);
+                    return inner.at(owner, x, timesteps);
                   });
       List<float[]> visited = new ArrayList<>();
       Velocity watched =
-          (owner, x, timestep) -> {
+          (owner, x, timesteps) -> {
             visited.add(x.toFloats());
-            return shown.at(owner, x, timestep);
+            return shown.at(owner, x, timesteps);
           };
       visited.add(
           model
@@ -116,6 +119,7 @@ class DenoisingTest {
   private static Velocity negativeVelocity(
       FluxModel model,
       TensorScope scope,
+      Schedule schedule,
       String negativePrompt,
       int length,
       NativeTensor guidance,
@@ -123,18 +127,21 @@ class DenoisingTest {
     List<String> text = List.of(negativePrompt);
     NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length).ids());
     NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
-    return velocity(model, scope, hidden, pooled, guidance, rotary);
+    return velocity(model, scope, schedule, hidden, pooled, guidance, rotary);
   }
 
   private static Velocity velocity(
       FluxModel model,
       TensorScope scope,
+      Schedule schedule,
       NativeTensor hidden,
       NativeTensor pooled,
       NativeTensor guidance,
       Rotary rotary) {
     NativeTensor txt = model.transformer().embedText(scope, hidden);
-    return (owner, x, timestep) ->
-        model.transformer().velocity(owner, x, txt, pooled, timestep, guidance, rotary);
+    Modulation modulation =
+        model.transformer().modulate(scope, schedule.timesteps(), pooled, guidance);
+    return (owner, x, timesteps) ->
+        model.transformer().velocity(owner, x, txt, modulation, timesteps[0], rotary);
   }
 }

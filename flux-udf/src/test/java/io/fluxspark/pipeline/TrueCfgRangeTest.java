@@ -15,6 +15,7 @@ import io.fluxspark.request.TestRules;
 import io.fluxspark.sampling.Euler;
 import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Velocity;
+import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
 import java.util.List;
 import java.util.Optional;
@@ -57,13 +58,14 @@ class TrueCfgRangeTest {
       Rotary rotary =
           Rotary.of(
               scope, model.folder().transformerConfig().axesDimsRope(), LENGTH, inputs.grids());
-      Velocity told = velocity(model, scope, PROMPT, rotary);
+      float[] timesteps = inputs.schedule().timesteps();
+      Velocity told = velocity(model, scope, PROMPT, timesteps, rotary);
       Velocity guided =
           model
               .latents()
               .guided(
                   told,
-                  velocity(model, scope, NEGATIVE, rotary),
+                  velocity(model, scope, NEGATIVE, timesteps, rotary),
                   scope.floats(new float[] {(float) SCALE}, 1, 1, 1));
       Euler euler = new Euler(model.latents(), NoisePath.LINEAR);
       NativeTensor x = inputs.start();
@@ -79,14 +81,15 @@ class TrueCfgRangeTest {
   }
 
   private static Velocity velocity(
-      FluxModel model, TensorScope scope, String prompt, Rotary rotary) {
+      FluxModel model, TensorScope scope, String prompt, float[] timesteps, Rotary rotary) {
     List<String> text = List.of(prompt);
     NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, LENGTH).ids());
     NativeTensor txt = model.transformer().embedText(scope, hidden);
     NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
     NativeTensor guidance = scope.floats(new float[] {3.5f}, 1);
-    return (owner, x, timestep) ->
-        model.transformer().velocity(owner, x, txt, pooled, timestep, guidance, rotary);
+    Modulation modulation = model.transformer().modulate(scope, timesteps, pooled, guidance);
+    return (owner, x, each) ->
+        model.transformer().velocity(owner, x, txt, modulation, each[0], rotary);
   }
 
   private static PreparedImage image(Approximations approximations) {

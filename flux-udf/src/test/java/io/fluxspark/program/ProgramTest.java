@@ -60,8 +60,8 @@ class ProgramTest {
                 normal = torch.unflatten(torch.cat(rows), 0, [-1, 1])  # float32 (B, 1, 4)
                 narrow = torch.narrow(x, 1, 0, h)  # float32 (B, h, 4)
                 layer = narrow  # float32 (B, h, 4)
-                for weights in layers:
-                  layer = self.layer(weights, layer, normal)
+                for place in range(torch.len(layers)):
+                  layer = self.layer(layers[place], layer, normal)
                 narrow_2 = torch.narrow(x, 0, start, 1)  # float32 (1, 2*h, 4)
                 return (layer, narrow_2)
             """);
@@ -228,7 +228,7 @@ class ProgramTest {
     Program program = new Program("P");
     Method layer = layer(program);
     Method run = program.method("run");
-    Weights w = run.weights("weights", FLOAT32);
+    Weights w = run.weights("place", FLOAT32);
     Tensor x = run.input("x", FLOAT32, B, H, D);
     Tensor noise = run.normal(run.seeds("seeds", B), run.size("seed"), D);
     Tensor shift = noise.narrow(1, Dim.of(0), Dim.of(1));
@@ -237,8 +237,43 @@ class ProgramTest {
 
     assertThat(program.text())
         .contains("for seed_2 in seeds:", "seed=seed_2)")
-        .contains("for weights_2 in layers:", "self.layer(weights_2, ")
-        .contains("self.linear(layer, weights[\"last.weight\"], ");
+        .contains("for place_2 in range(torch.len(layers)):", "self.layer(layers[place_2], ")
+        .contains("self.linear(layer, place[\"last.weight\"], ");
+  }
+
+  @Test
+  void aLayerIsGivenItsOwnPlaceOfWhatAllAreGiven() {
+    Program program = new Program("P");
+    Method layer = layer(program);
+    Method run = program.method("run");
+    Tensor x = run.input("x", FLOAT32, B, H, D);
+    Tensor shifts = run.input("shifts", FLOAT32, Dim.of(3), B, Dim.of(1), D);
+    List<Tensor> last = run.forEachLayer("layers", layer, List.of(x), List.of(shifts));
+    run.returns(last.get(0));
+
+    assertThat(program.text())
+        .contains("layer = self.layer(layers[place], layer, torch.select(shifts, 0, place))");
+    Method wrong = program.method("wrong");
+    Tensor narrow = wrong.input("x", FLOAT32, B, H, D);
+    assertRefused(
+        () -> wrong.forEachLayer("layers", layer, List.of(narrow), List.of(narrow)),
+        "does not fit shift FLOAT32 (B, 1, 4)");
+  }
+
+  @Test
+  void whatEachLayerGivesIsGathered() {
+    Program program = new Program("P");
+    Method layer = layer(program);
+    Method run = program.method("run");
+    Tensor x = run.input("x", FLOAT32, B, H, D);
+    Tensor shift = run.input("shift", FLOAT32, B, Dim.of(1), D);
+    Tensor all = run.ofEachLayer("layers", 3, layer, x, shift);
+    run.returns(all);
+
+    assertThat(all.shape()).containsExactly(Dim.of(3), B, H, D);
+    assertThat(program.text())
+        .contains("_0 = torch.append(gathered, self.layer(layers[place], x, shift))")
+        .contains("layer = torch.stack(gathered, 0)");
   }
 
   @Test

@@ -44,8 +44,8 @@ class SamplersTest {
 
   /** Answers the expectation of what is asked for. */
   private static Velocity best(NoisePath path, double deviation) {
-    return (owner, x, timestep) -> {
-      NoisePath.Point point = path.at(timestep.toFloats()[0] / 1000.0);
+    return (owner, x, timesteps) -> {
+      NoisePath.Point point = path.at(timesteps[0] / 1000.0);
       double a = point.signal();
       double n = point.noise();
       double variance = a * a * deviation * deviation + n * n;
@@ -234,9 +234,9 @@ class SamplersTest {
     int[] asked = {0};
     Velocity best = best(NoisePath.LINEAR, DEVIATION);
     Velocity counted =
-        (owner, x, timestep) -> {
+        (owner, x, timesteps) -> {
           asked[0]++;
-          return best.at(owner, x, timestep);
+          return best.at(owner, x, timesteps);
         };
 
     sampled(named("Heun").apply(NoisePath.LINEAR), counted, even(5, 0));

@@ -1,6 +1,7 @@
 package io.fluxspark.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluxspark.Golden;
 import io.fluxspark.GoldenTensors;
@@ -40,21 +41,25 @@ class TransformerTest {
         timestep[i] *= 1000;
         guidance[i] = guidanceScale;
       }
+      NativeTensor latents = golden.tensor("transformer_in_step0");
+      NativeTensor txt = transformer.embedText(scope, hidden);
+      NativeTensor pooled = golden.tensor("clip_pooled");
+      NativeTensor guidances = scope.floats(guidance, batch);
+      Rotary rotary =
+          Rotary.of(
+              scope, config.axesDimsRope(), textTokens, List.of(new Rotary.Grid(0, rows, columns)));
       NativeTensor velocity =
           transformer.velocity(
-              scope,
-              golden.tensor("transformer_in_step0"),
-              transformer.embedText(scope, hidden),
-              golden.tensor("clip_pooled"),
-              scope.floats(timestep, batch),
-              scope.floats(guidance, batch),
-              Rotary.of(
-                  scope,
-                  config.axesDimsRope(),
-                  textTokens,
-                  List.of(new Rotary.Grid(0, rows, columns))));
+              scope, latents, txt, pooled, scope.floats(timestep, batch), guidances, rotary);
+      Modulation modulation =
+          transformer.modulate(scope, new float[] {1, timestep[0], 500}, pooled, guidances);
+      NativeTensor step =
+          transformer.velocity(scope, latents, txt, modulation, timestep[0], rotary);
 
       golden.assertClose("transformer_out_step0", velocity.toFloats());
+      golden.assertClose("transformer_out_step0", step.toFloats());
+      assertThatThrownBy(() -> transformer.velocity(scope, latents, txt, modulation, 42, rotary))
+          .hasMessage("timestep 42.0 is none of those that were modulated");
     }
     assertThat(TensorScope.openValues()).isEqualTo(before);
   }
