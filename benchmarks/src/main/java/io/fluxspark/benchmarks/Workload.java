@@ -47,7 +47,7 @@ record Workload(String name, List<Bucket> buckets, int batchSize) {
 
   private static Bucket bucket(int side, int steps, int textTokens) {
     return new Bucket(
-        side, side, steps, textTokens, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+        side, side, steps, textTokens, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Comparator;
  * @param firstStep the step that is made first, from 0
  * @param lora what tells the LoRAs from others'; empty for none
  * @param givenEmbeds whether rows give embeddings, and no text is encoded for them
+ * @param firstBlockCache whether blocks of the transformer may be left out
  */
 public record Bucket(
     int height,
@@ -20,7 +21,8 @@ public record Bucket(
     Task task,
     int firstStep,
     String lora,
-    boolean givenEmbeds)
+    boolean givenEmbeds,
+    boolean firstBlockCache)
     implements Comparable<Bucket> {
   private static final Comparator<Bucket> ORDER =
       Comparator.comparing(Bucket::lora)
@@ -32,7 +34,8 @@ public record Bucket(
           .thenComparingInt(bucket -> bucket.guided().from())
           .thenComparingInt(bucket -> bucket.guided().to())
           .thenComparingInt(Bucket::firstStep)
-          .thenComparing(Bucket::givenEmbeds);
+          .thenComparing(Bucket::givenEmbeds)
+          .thenComparing(Bucket::firstBlockCache);
 
   @Override
   public int compareTo(Bucket other) {
@@ -44,7 +47,7 @@ public record Bucket(
     return guided.count() > 0;
   }
 
-  /** How often the transformer is called for a picture. */
+  /** How often the transformer is called for a picture, calls that leave out blocks among them. */
   public int transformerCalls() {
     return numInferenceSteps - firstStep + guided.count();
   }

@@ -1,5 +1,6 @@
 package io.fluxspark.request;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -80,9 +81,14 @@ public record GenerationRequest(
 
   /** The names of the approximations that count for this request. */
   public List<String> approximationsUsed() {
-    return doTrueCfg() && guided().count() < stepsMade()
-        ? List.of(Approximations.TRUE_CFG_RANGE)
-        : List.of();
+    List<String> used = new ArrayList<>();
+    if (doTrueCfg() && guided().count() < stepsMade()) {
+      used.add(Approximations.TRUE_CFG_RANGE);
+    }
+    if (approximations.hasFirstBlockCache()) {
+      used.add(Approximations.FIRST_BLOCK_CACHE);
+    }
+    return used;
   }
 
   /** How many steps of the schedule the sampler makes. */

@@ -23,6 +23,7 @@ public record ImageRequest(GenerationRequest request, int index, String requestK
         request.inputs().task(),
         request.firstStep(),
         request.loraIdentity(),
-        request.promptEmbeds().isPresent());
+        request.promptEmbeds().isPresent(),
+        request.approximations().hasFirstBlockCache());
   }
 }

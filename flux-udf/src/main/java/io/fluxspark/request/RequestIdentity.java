@@ -88,6 +88,9 @@ public final class RequestIdentity {
       content.put(RequestColumns.TRUE_CFG_START, used.trueCfgStart());
       content.put(RequestColumns.TRUE_CFG_STOP, used.trueCfgStop());
     }
+    if (used.hasFirstBlockCache()) {
+      content.put(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, used.firstBlockCacheThreshold());
+    }
   }
 
   /** Of embeddings; a request with texts has no entry for them. */

@@ -134,6 +134,9 @@ public record RequestRules(
     values.put(RequestColumns.STRENGTH, used.strength());
     values.put(RequestColumns.TRUE_CFG_START, used.approximations().trueCfgStart());
     values.put(RequestColumns.TRUE_CFG_STOP, used.approximations().trueCfgStop());
+    values.put(
+        RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD,
+        used.approximations().firstBlockCacheThreshold());
     values.put(RequestColumns.IMAGE, inputs.image().map(InputImage::content).orElse(null));
     values.put(RequestColumns.MASK_IMAGE, inputs.maskImage().map(InputImage::content).orElse(null));
     values.put(

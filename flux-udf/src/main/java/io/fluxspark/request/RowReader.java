@@ -70,13 +70,15 @@ final class RowReader {
   private Approximations approximations(Approximations unset) {
     double start = fraction(RequestColumns.TRUE_CFG_START, unset.trueCfgStart());
     double stop = fraction(RequestColumns.TRUE_CFG_STOP, unset.trueCfgStop());
+    double threshold =
+        fraction(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, unset.firstBlockCacheThreshold());
     if (start > stop) {
       problem(
           RequestColumns.TRUE_CFG_START,
           start + " is above " + label.apply(RequestColumns.TRUE_CFG_STOP) + ", " + stop);
       return unset;
     }
-    return new Approximations(start, stop);
+    return new Approximations(start, stop, threshold);
   }
 
   private double fraction(String column, double unset) {

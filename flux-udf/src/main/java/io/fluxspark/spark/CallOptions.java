@@ -77,7 +77,8 @@ final class CallOptions {
           RequestColumns.MAX_SEQUENCE_LENGTH,
           RequestColumns.STRENGTH,
           RequestColumns.TRUE_CFG_START,
-          RequestColumns.TRUE_CFG_STOP);
+          RequestColumns.TRUE_CFG_STOP,
+          RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD);
 
   private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
   private static final String SETTING = "spark.fluxspark.";

@@ -91,7 +91,8 @@ record ImageRow(ImageRequest request) {
                 .map(given -> embeds(given, row.getInt(11))),
             new Approximations(
                 row.<Double>getAs(RequestColumns.TRUE_CFG_START),
-                row.<Double>getAs(RequestColumns.TRUE_CFG_STOP)));
+                row.<Double>getAs(RequestColumns.TRUE_CFG_STOP),
+                row.<Double>getAs(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD)));
     return new PlannedImage(
         new ImageRequest(
             request, row.<Integer>getAs(Tables.IMAGE_INDEX), row.<String>getAs(Tables.REQUEST_KEY)),
@@ -132,7 +133,7 @@ record ImageRow(ImageRequest request) {
     return texts;
   }
 
-  /** The columns from {@code id} to {@code true_cfg_stop}. */
+  /** The columns from {@code id} to {@code first_block_cache_threshold}. */
   static List<Object> values(GenerationRequest values, long seed) {
     return Arrays.asList(
         values.id(),
@@ -149,7 +150,8 @@ record ImageRow(ImageRequest request) {
         values.maxSequenceLength(),
         values.inputs().task().hasStrength() ? values.inputs().strength() : null,
         values.approximations().trueCfgStart(),
-        values.approximations().trueCfgStop());
+        values.approximations().trueCfgStop(),
+        values.approximations().firstBlockCacheThreshold());
   }
 
   private static Row written(Optional<InputImage> image) {
@@ -180,6 +182,7 @@ record ImageRow(ImageRequest request) {
     row.add(job.settings().modelDigest());
     row.add(job.license());
     row.add(approximations.isEmpty() ? null : approximations.toArray(String[]::new));
+    row.add(made.callsReused().isPresent() ? made.callsReused().getAsInt() : null);
     row.add(made.cut().clip());
     row.add(made.cut().t5());
     row.add(made.seconds().text());

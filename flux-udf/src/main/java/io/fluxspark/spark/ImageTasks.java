@@ -45,7 +45,8 @@ public final class ImageTasks {
     col(Tables.GUIDED_FROM),
     col(Tables.GUIDED_TO),
     col(Tables.FIRST_STEP),
-    col(RequestColumns.PROMPT_EMBEDS).isNotNull()
+    col(RequestColumns.PROMPT_EMBEDS).isNotNull(),
+    col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0)
   };
 
   private final SparkSession spark;
@@ -78,8 +79,9 @@ public final class ImageTasks {
               Task.fromName(row.getString(1)),
               row.getInt(8),
               row.getString(0),
-              row.getBoolean(9));
-      buckets.add(new BucketCount(bucket, row.getLong(10)));
+              row.getBoolean(9),
+              row.getBoolean(10));
+      buckets.add(new BucketCount(bucket, row.getLong(11)));
     }
     return buckets;
   }
@@ -102,7 +104,8 @@ public final class ImageTasks {
                 col(Tables.TASK),
                 col(RequestColumns.STRENGTH),
                 col(RequestColumns.TRUE_CFG_START),
-                col(RequestColumns.TRUE_CFG_STOP))
+                col(RequestColumns.TRUE_CFG_STOP),
+                col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0))
             .count()
             .collectAsList();
     for (Row row : groups) {
@@ -120,8 +123,9 @@ public final class ImageTasks {
               Task.fromName(row.getString(5)),
               firstStep,
               "",
-              false);
-      buckets.add(new BucketCount(bucket, row.getLong(9)));
+              false,
+              row.getBoolean(9));
+      buckets.add(new BucketCount(bucket, row.getLong(10)));
     }
     return buckets;
   }

@@ -18,6 +18,7 @@ import io.fluxspark.request.RequestInputs;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.ToDoubleBiFunction;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -52,12 +53,15 @@ record PictureFiles(
       }
       PictureScores scores = isScored ? PictureScores.of(picture) : null;
       Double clipScore = clip.map(scorer -> clipScore(scorer, picture, planned)).orElse(null);
-      byte[] file = encoder.encode(picture, settings.quality(), parameters(planned.request()));
+      byte[] file =
+          encoder.encode(
+              picture, settings.quality(), parameters(planned.request(), made.callsReused()));
       double encodingSeconds = (System.nanoTime() - start) / NANOS;
       return new ImageOutcome.Made(
           planned,
           file,
           made.cut(),
+          made.callsReused(),
           seconds,
           encodingSeconds,
           scores,
@@ -100,7 +104,7 @@ record PictureFiles(
     }
   }
 
-  private Map<String, String> parameters(ImageRequest image) {
+  private Map<String, String> parameters(ImageRequest image, OptionalInt callsReused) {
     GenerationRequest request = image.request();
     Map<String, String> parameters = new TreeMap<>();
     request.prompt().ifPresent(text -> parameters.put(RequestColumns.PROMPT, text));
@@ -147,6 +151,12 @@ record PictureFiles(
       parameters.put(
           RequestColumns.TRUE_CFG_STOP, Double.toString(request.approximations().trueCfgStop()));
     }
+    if (approximations.contains(Approximations.FIRST_BLOCK_CACHE)) {
+      parameters.put(
+          RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD,
+          Double.toString(request.approximations().firstBlockCacheThreshold()));
+    }
+    callsReused.ifPresent(calls -> parameters.put(Tables.CALLS_REUSED, Integer.toString(calls)));
     parameters.put("model_digest", settings.modelDigest());
     parameters.put("request_key", image.requestKey());
     return parameters;

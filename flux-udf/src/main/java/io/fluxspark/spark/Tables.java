@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import static io.fluxspark.request.RequestColumns.CONTROL_IMAGE;
+import static io.fluxspark.request.RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD;
 import static io.fluxspark.request.RequestColumns.GUIDANCE_SCALE;
 import static io.fluxspark.request.RequestColumns.HEIGHT;
 import static io.fluxspark.request.RequestColumns.ID;
@@ -46,6 +47,9 @@ public final class Tables {
 
   /** Names of what may have made a picture another one, to save time; null for none. */
   public static final String APPROXIMATIONS = "approximations";
+
+  /** Calls of the transformer that left out all blocks but the first; null where none may. */
+  public static final String CALLS_REUSED = "calls_reused";
 
   public static final String T5_TOKENS_CUT = "t5_tokens_cut";
   public static final String SECONDS_TEXT = "seconds_text";
@@ -110,7 +114,8 @@ public final class Tables {
           .add(MAX_SEQUENCE_LENGTH, IntegerType)
           .add(STRENGTH, DoubleType)
           .add(TRUE_CFG_START, DoubleType)
-          .add(TRUE_CFG_STOP, DoubleType);
+          .add(TRUE_CFG_STOP, DoubleType)
+          .add(FIRST_BLOCK_CACHE_THRESHOLD, DoubleType);
 
   /** A picture that a row brings, as planned: its bytes are null where they are to be read. */
   private static final StructType PLANNED_INPUT =
@@ -168,6 +173,7 @@ public final class Tables {
           .add("model_digest", StringType)
           .add("license", StringType)
           .add(APPROXIMATIONS, createArrayType(StringType))
+          .add(CALLS_REUSED, IntegerType)
           .add("clip_tokens_cut", IntegerType)
           .add(T5_TOKENS_CUT, IntegerType)
           .add(SECONDS_TEXT, DoubleType)
@@ -184,7 +190,8 @@ public final class Tables {
 
   /** Columns of written pictures that outputs of earlier versions do not have. */
   public static final Set<String> ADDED_LATER =
-      Set.of(TRUE_CFG_START, TRUE_CFG_STOP, APPROXIMATIONS);
+      Set.of(
+          TRUE_CFG_START, TRUE_CFG_STOP, FIRST_BLOCK_CACHE_THRESHOLD, APPROXIMATIONS, CALLS_REUSED);
 
   private Tables() {}
 

@@ -152,7 +152,7 @@ final class GoldenRequests {
                 .map(path -> new Lora(path.toString(), "", json.get("lora_scale").asDouble()))
                 .toList(),
             Optional.empty(),
-            Approximations.NONE);
+            new Approximations(0, 1, json.path("first_block_cache_threshold").asDouble(0)));
     ImageInputs inputs =
         input
             .map(path -> ImageInputs.of(request, decoded(path), mask.map(GoldenRequests::decoded)))

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 
 class PictureDecoderTest {
   private static final Bucket SMALL =
-      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   private final TensorScope scope = new TensorScope(Device.cpu());
   private final NativeTensor latent = scope.floats(new float[1], 1);

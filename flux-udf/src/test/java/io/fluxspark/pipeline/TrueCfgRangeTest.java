@@ -39,7 +39,7 @@ class TrueCfgRangeTest {
   void onlyTheStepsOfTheRangeAreGuided(double start, double stop, String steps) {
     Set<Integer> guided =
         Stream.of(steps.split(" ")).map(Integer::valueOf).collect(Collectors.toSet());
-    PreparedImage image = image(new Approximations(start, stop));
+    PreparedImage image = image(new Approximations(start, stop, 0));
     ModelFolder folder = ModelFolder.open(Golden.path("dev"));
     long openBefore = TensorScope.openValues();
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32);

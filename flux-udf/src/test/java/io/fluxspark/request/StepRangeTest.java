@@ -41,7 +41,7 @@ class StepRangeTest {
   @Test
   void aRangeDoesNotEndBeforeItBegins() {
     assertThatThrownBy(() -> new StepRange(3, 2)).hasMessage("no steps from 3 to 2");
-    assertThatThrownBy(() -> new Approximations(0.6, 0.5))
+    assertThatThrownBy(() -> new Approximations(0.6, 0.5, 0))
         .hasMessage("true guidance from 0.6 to 0.5 of the steps");
   }
 

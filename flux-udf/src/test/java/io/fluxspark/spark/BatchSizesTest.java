@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Test;
 
 class BatchSizesTest {
   private static final Bucket SMALL =
-      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   private final BatchSizes sizes = new BatchSizes();
 

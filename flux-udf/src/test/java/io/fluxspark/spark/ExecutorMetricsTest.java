@@ -27,7 +27,8 @@ class ExecutorMetricsTest {
     metrics.batch(new StageSeconds(1, 2, 4));
     metrics.batch(new StageSeconds(1, 2, 4));
     metrics.made(
-        new ImageOutcome.Made(null, null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
+        new ImageOutcome.Made(
+            null, null, null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
     metrics.failed();
     metrics.outOfMemoryRetry();
 

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Test;
 
 class TaskLayoutTest {
   private static final Bucket SMALL =
-      new Bucket(64, 64, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(64, 64, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(1024, 1024, 28, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(1024, 1024, 28, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
@@ -66,9 +66,11 @@ class TaskLayoutTest {
 
   @Test
   void picturesThatCostNextToNothingAreInATaskToo() {
-    Bucket none = new Bucket(16, 16, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 4, "", false);
+    Bucket none =
+        new Bucket(16, 16, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 4, "", false, false);
     Bucket huge =
-        new Bucket(2048, 2048, 1000, 512, StepRange.all(1000), Task.TEXT_TO_IMAGE, 0, "", false);
+        new Bucket(
+            2048, 2048, 1000, 512, StepRange.all(1000), Task.TEXT_TO_IMAGE, 0, "", false, false);
     TaskSizes sizes = new TaskSizes(Long.MAX_VALUE, Double.POSITIVE_INFINITY, 2, 256, 0);
     List<BucketCount> buckets = List.of(new BucketCount(none, 300), new BucketCount(huge, 300));
 
@@ -94,7 +96,7 @@ class TaskLayoutTest {
   @Test
   void defaultsFollowTheClusterAndTheWork() {
     Bucket schnell =
-        new Bucket(1024, 1024, 4, 256, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false);
+        new Bucket(1024, 1024, 4, 256, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
     assertThat(images(usual(1, new BucketCount(LARGE, 2500)))).containsExactly(1000L, 1000L, 500L);
     assertThat(images(usual(1, new BucketCount(schnell, 2500))))
         .containsExactly(1000L, 1000L, 500L);
@@ -126,7 +128,8 @@ class TaskLayoutTest {
 
   @Test
   void guidanceWithANegativePromptCostsTwice() {
-    Bucket twice = new Bucket(64, 64, 4, 64, StepRange.all(4), Task.TEXT_TO_IMAGE, 0, "", false);
+    Bucket twice =
+        new Bucket(64, 64, 4, 64, StepRange.all(4), Task.TEXT_TO_IMAGE, 0, "", false, false);
     TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
     assertThat(sizes(layout)).containsExactly(6L, 4L, 3L, 3L);
   }
@@ -256,6 +259,7 @@ class TaskLayoutTest {
                         task,
                         first,
                         lora,
+                        length < 512,
                         length < 512));
     return Combinators.combine(buckets, Arbitraries.longs().between(1, 300))
         .as(BucketCount::new)

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -92,7 +93,8 @@ record ConstantPictures() implements ModelLoader {
             prompt.contains(NOT_FINITE)
                 ? new GeneratedImage.Failed(
                     new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
-                : new GeneratedImage.Made(paint(image), GeneratedImage.CutTokens.NONE));
+                : new GeneratedImage.Made(
+                    paint(image), GeneratedImage.CutTokens.NONE, OptionalInt.empty()));
       }
       return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25));
     }
