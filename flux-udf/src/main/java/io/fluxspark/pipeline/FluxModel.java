@@ -15,6 +15,7 @@ import io.fluxspark.weights.LoraTerms;
 import io.fluxspark.weights.LowRank;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The loaded parts of a pipeline folder, and their owner. */
@@ -40,11 +41,12 @@ final class FluxModel implements AutoCloseable {
    *
    * @param type in which the transformer computes. float16 is too narrow for T5 and the
    *     autoencoder, which compute in bfloat16 and float32 then
+   * @param offload what stays in the host's memory
    */
-  static FluxModel load(ModelFolder folder, Device device, DataType type) {
+  static FluxModel load(ModelFolder folder, Device device, DataType type, Set<Offload> offload) {
     FluxModel model = new FluxModel(folder, device);
     try {
-      model.loadParts(type);
+      model.loadParts(type, offload);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -52,22 +54,37 @@ final class FluxModel implements AutoCloseable {
     }
   }
 
-  private void loadParts(DataType type) {
-    DataType textType = type == DataType.FLOAT16 ? DataType.BFLOAT16 : type;
-    DataType vaeType = type == DataType.FLOAT16 ? DataType.FLOAT32 : type;
+  /** In which the text encoders compute, by the transformer's type. */
+  static DataType textType(DataType type) {
+    return type == DataType.FLOAT16 ? DataType.BFLOAT16 : type;
+  }
+
+  /** In which the autoencoder computes, by the transformer's type. */
+  static DataType vaeType(DataType type) {
+    return type == DataType.FLOAT16 ? DataType.FLOAT32 : type;
+  }
+
+  private void loadParts(DataType type, Set<Offload> offload) {
     clipTokenizer = opened.add(ClipTokenizer.open(folder.tokenizer()));
     t5Tokenizer = opened.add(T5Tokenizer.open(folder.tokenizer2()));
     clip =
         opened.add(
             ClipTextEncoder.load(
-                folder.textEncoderConfig(), folder.textEncoder(), device, textType));
+                folder.textEncoderConfig(), folder.textEncoder(), device, textType(type)));
     t5 =
         opened.add(
-            T5Encoder.load(folder.textEncoder2Config(), folder.textEncoder2(), device, textType));
+            offload.contains(Offload.TEXT_ENCODER)
+                ? T5Encoder.loadOnHost(
+                    folder.textEncoder2Config(), folder.textEncoder2(), device, textType(type))
+                : T5Encoder.load(
+                    folder.textEncoder2Config(), folder.textEncoder2(), device, textType(type)));
     transformer =
         opened.add(
-            Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
-    vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType));
+            offload.contains(Offload.MODULATION)
+                ? Transformer.loadWithModulationOnHost(
+                    folder.transformerConfig(), folder.transformer(), device, type)
+                : Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
+    vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType(type)));
     latents = opened.add(Latents.load(device));
   }
 

@@ -6,6 +6,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.DeviceCache;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
@@ -22,9 +23,9 @@ public final class FluxPipeline implements ImageGenerator {
   /** Batches read, closing writes: the model stays while a batch is made. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
 
-  private FluxPipeline(FluxModel model) {
+  private FluxPipeline(FluxModel model, PictureDecoder decoder) {
     this.model = model;
-    this.decoder = new PictureDecoder(model.vae()::decode, model.vae()::decodeInStrips);
+    this.decoder = decoder;
     this.adapted = new AdaptedModels(model);
   }
 
@@ -36,7 +37,23 @@ public final class FluxPipeline implements ImageGenerator {
    *     configuration, {@code DEVICE_ERROR} or {@code OUT_OF_MEMORY} where the device fails
    */
   public static FluxPipeline load(ModelFolder folder, Device device, DataType type) {
-    return new FluxPipeline(FluxModel.load(folder, device, type));
+    return load(folder, device, type, Set.of());
+  }
+
+  /**
+   * Loads a folder, with less of the device's memory: see {@link #load(ModelFolder, Device,
+   * DataType)}. The pictures are the same.
+   *
+   * @param offload what stays in the host's memory
+   */
+  public static FluxPipeline load(
+      ModelFolder folder, Device device, DataType type, Set<Offload> offload) {
+    FluxModel model = FluxModel.load(folder, device, type, offload);
+    PictureDecoder.Way inStrips = model.vae()::decodeInStrips;
+    return new FluxPipeline(
+        model,
+        new PictureDecoder(
+            offload.contains(Offload.DECODING) ? inStrips : model.vae()::decode, inStrips));
   }
 
   /**

@@ -17,6 +17,7 @@ public final class Weights {
   private final DataType type;
   private final Map<String, WeightSpec> specs;
   private final UnaryOperator<String> matrices;
+  private final UnaryOperator<String> brought;
   private final Product product;
   private final Adaptation adaptation;
 
@@ -55,7 +56,16 @@ public final class Weights {
       UnaryOperator<String> matrices,
       Product product,
       Adaptation adaptation) {
-    this(method, parameter, "", type, new LinkedHashMap<>(), matrices, product, adaptation);
+    this(
+        method,
+        parameter,
+        "",
+        type,
+        new LinkedHashMap<>(),
+        matrices,
+        UnaryOperator.identity(),
+        product,
+        adaptation);
   }
 
   private Weights(
@@ -65,6 +75,7 @@ public final class Weights {
       DataType type,
       Map<String, WeightSpec> specs,
       UnaryOperator<String> matrices,
+      UnaryOperator<String> brought,
       Product product,
       Adaptation adaptation) {
     this.method = method;
@@ -73,6 +84,7 @@ public final class Weights {
     this.type = type;
     this.specs = specs;
     this.matrices = matrices;
+    this.brought = brought;
     this.product = product;
     this.adaptation = adaptation;
   }
@@ -80,7 +92,28 @@ public final class Weights {
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
     return new Weights(
-        method, parameter, prefix + name + ".", type, specs, matrices, product, adaptation);
+        method,
+        parameter,
+        prefix + name + ".",
+        type,
+        specs,
+        matrices,
+        brought,
+        product,
+        adaptation);
+  }
+
+  /**
+   * The same weights, which callers may keep on another device and in another type: each use brings
+   * what it reads to where a tensor is, and gives it up again.
+   *
+   * @param tensor of this method
+   */
+  public Weights beside(Tensor tensor) {
+    UnaryOperator<String> bringing =
+        weight -> "torch.to(%s, ops.prim.device(%s), %d)".formatted(weight, tensor, type.code());
+    return new Weights(
+        method, parameter, prefix, type, specs, matrices, bringing, product, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -92,7 +125,8 @@ public final class Weights {
     List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
     WeightSpec spec = new WeightSpec(prefix + name, sizes);
     declare(spec);
-    return method.weight(expression.apply(spec.name()), type, sizes.stream().map(Dim::of).toList());
+    return method.weight(
+        brought.apply(expression.apply(spec.name())), type, sizes.stream().map(Dim::of).toList());
   }
 
   private Tensor matrix(String name, Tensor x, long out) {

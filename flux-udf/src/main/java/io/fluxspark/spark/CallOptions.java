@@ -3,6 +3,7 @@ package io.fluxspark.spark;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.Offload;
 import io.fluxspark.pipeline.Variant;
 import io.fluxspark.request.Conditioning;
 import io.fluxspark.request.PictureSettings;
@@ -34,6 +35,7 @@ final class CallOptions {
   static final String MODEL = "model";
   private static final String VARIANT = "variant";
   private static final String DTYPE = "dtype";
+  private static final String CPU_OFFLOAD = "cpu_offload";
   private static final String BATCH_SIZE = "batch_size";
   private static final String IMAGE_FORMAT = "image_format";
   private static final String IMAGE_QUALITY = "image_quality";
@@ -48,6 +50,7 @@ final class CallOptions {
           MODEL,
           VARIANT,
           DTYPE,
+          CPU_OFFLOAD,
           BATCH_SIZE,
           IMAGE_FORMAT,
           IMAGE_QUALITY,
@@ -208,6 +211,11 @@ final class CallOptions {
                 "one of " + String.join(", ", DTYPES) + " is needed",
                 name -> DTYPES.contains(name) ? name : null),
             model.digest()),
+        parsed(
+            CPU_OFFLOAD,
+            "",
+            "names out of " + String.join(", ", Offload.names()) + " are needed",
+            names -> Offload.parse(names).orElse(null)),
         atMost(BATCH_SIZE, "1", Integer.MAX_VALUE),
         ReviewSettings.NONE,
         null,

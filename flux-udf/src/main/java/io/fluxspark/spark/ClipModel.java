@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The CLIP model that a job scores pictures with, not loaded.
@@ -46,6 +47,6 @@ public record ClipModel(String location, String digest) implements Serializable 
 
   /** The model on a device, as {@link ModelKey} names devices. */
   ModelKey key(String device) {
-    return new ModelKey(location, digest, device, DTYPE);
+    return new ModelKey(location, digest, device, DTYPE, Set.of());
   }
 }

@@ -98,12 +98,7 @@ public final class FluxImageFunction
 
   private static ImageOutcome made(PlannedImage planned, GenerationJob job) {
     TaskContext context = TaskContext.get();
-    ModelKey key =
-        new ModelKey(
-            job.location(),
-            job.settings().modelDigest(),
-            PartitionImages.device(context),
-            job.settings().dtype());
+    ModelKey key = job.modelKey(PartitionImages.device(context));
     Configuration conf = HadoopInputFiles.conf();
     try (ModelCache.Lease lease = ModelCache.shared().lease(key, job.loader());
         LoraFiles loras = new LoraFiles(job.store(), conf)) {

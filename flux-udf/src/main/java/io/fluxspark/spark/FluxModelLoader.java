@@ -18,7 +18,10 @@ public record FluxModelLoader() implements ModelLoader {
   /** Loads what a key names, from a folder of this host. */
   static ImageGenerator load(String location, ModelKey key) {
     return FluxPipeline.load(
-        ModelLocation.open(location), device(key.device()), DataType.fromName(key.dtype()));
+        ModelLocation.open(location),
+        device(key.device()),
+        DataType.fromName(key.dtype()),
+        key.offload());
   }
 
   /** A device by its name in {@link ModelKey}. */

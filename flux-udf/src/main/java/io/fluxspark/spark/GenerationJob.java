@@ -1,9 +1,11 @@
 package io.fluxspark.spark;
 
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.Offload;
 import io.fluxspark.request.PictureSettings;
 import java.io.Serializable;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What all tasks of a job share.
@@ -12,6 +14,7 @@ import java.util.Objects;
  * @param modelName the model's name in the output
  * @param license the model's license in the output
  * @param settings what decides the bytes of the picture files
+ * @param offload what of the model stays in the host's memory
  * @param batchSize the most pictures of one batch, at least 1
  * @param review what is done with every picture besides writing it
  * @param clip what scores the pictures against their prompts; null for none
@@ -23,6 +26,7 @@ public record GenerationJob(
     String modelName,
     String license,
     PictureSettings settings,
+    Set<Offload> offload,
     int batchSize,
     ReviewSettings review,
     ClipModel clip,
@@ -35,6 +39,7 @@ public record GenerationJob(
     Objects.requireNonNull(modelName, "modelName");
     Objects.requireNonNull(license, "license");
     Objects.requireNonNull(settings, "settings");
+    offload = Set.copyOf(offload);
     Objects.requireNonNull(review, "review");
     Objects.requireNonNull(store, "store");
     Objects.requireNonNull(runId, "runId");
@@ -42,6 +47,11 @@ public record GenerationJob(
     if (batchSize < 1) {
       throw new IllegalArgumentException("a batch of " + batchSize + "; at least 1 is needed");
     }
+  }
+
+  /** The model that a task needs on a device, see {@link ModelKey#device}. */
+  ModelKey modelKey(String device) {
+    return new ModelKey(location, settings.modelDigest(), device, settings.dtype(), offload);
   }
 
   /** The kind of picture file. */

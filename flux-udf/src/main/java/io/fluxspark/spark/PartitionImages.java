@@ -43,8 +43,7 @@ final class PartitionImages implements Iterator<ImageOutcome> {
   static PartitionImages of(
       Iterator<PlannedImage> planned, GenerationJob job, TaskContext context) {
     String device = device(context);
-    ModelKey key =
-        new ModelKey(job.location(), job.settings().modelDigest(), device, job.settings().dtype());
+    ModelKey key = job.modelKey(device);
     ExecutorMetrics metrics = ExecutorMetrics.shared();
     ModelCache.Lease lease = LostDevice.watch(() -> ModelCache.shared().lease(key, job.loader()));
     context.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());

@@ -40,6 +40,18 @@ public final class T5Encoder implements AutoCloseable {
   }
 
   /**
+   * As {@link #load}, with little of the device's memory: the blocks' weights stay in the host's,
+   * in the type in which they are stored, and each is brought to the device when it is used.
+   */
+  public static T5Encoder loadOnHost(
+      T5Config config, Checkpoint checkpoint, Device device, DataType type) {
+    T5Program programs = new T5Program(config, type);
+    ModelPart part =
+        ModelPart.load(programs.program, plan(config), checkpoint, device, type, name -> true);
+    return new T5Encoder(config, programs, part);
+  }
+
+  /**
    * An encoder in float32 whose weights may change.
    *
    * @param weights under their checkpoint names; they must stay open as long as the encoder

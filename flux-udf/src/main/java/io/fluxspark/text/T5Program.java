@@ -56,8 +56,9 @@ final class T5Program {
   }
 
   private Method block(Method m) {
-    Weights w = m.adaptableWeights("w", type);
+    Weights given = m.adaptableWeights("w", type);
     Tensor x = m.input("x", type, B, L, model); // (B, L, D)
+    Weights w = given.beside(x);
     Tensor bias = m.input("bias", type, Dim.of(1), Dim.of(config.numHeads()), L, L); // (1, H, L, L)
     long inner = (long) config.numHeads() * config.dKv();
 

@@ -41,6 +41,26 @@ public final class Transformer implements AutoCloseable {
     return new Transformer(programs, part);
   }
 
+  /**
+   * As {@link #load}, with less of the device's memory: the weights that modulate the blocks, a
+   * quarter of all, stay in the host's, in the type in which they are stored, and are brought to
+   * the device for {@link #modulate} alone. There is no {@link #velocity(TensorScope, NativeTensor,
+   * NativeTensor, NativeTensor, NativeTensor, NativeTensor, Rotary)} without modulation on a GPU.
+   */
+  public static Transformer loadWithModulationOnHost(
+      TransformerConfig config, Checkpoint checkpoint, Device device, DataType type) {
+    TransformerProgram programs = new TransformerProgram(config, type, checkpoint.storage());
+    ModelPart part =
+        ModelPart.load(
+            programs.program,
+            plan(config),
+            checkpoint,
+            device,
+            type,
+            TransformerProgram::isModulation);
+    return new Transformer(programs, part);
+  }
+
   /** The weights that a transformer of this configuration has. */
   public static WeightPlan plan(TransformerConfig config) {
     TransformerProgram programs =

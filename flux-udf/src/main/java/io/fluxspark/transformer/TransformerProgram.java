@@ -393,12 +393,25 @@ final class TransformerProgram {
 
   private Method modulateDouble(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    return m.returns(doubleMod(w, m.input("vec", type, T, B, Dim.of(inner)))); // (T, B, 12 D)
+    Tensor vec = m.input("vec", type, T, B, Dim.of(inner)); // (T, B, D)
+    return m.returns(doubleMod(w.beside(vec), vec)); // (T, B, 12 D)
   }
 
   private Method modulateSingle(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    return m.returns(singleMod(w, m.input("vec", type, T, B, Dim.of(inner)))); // (T, B, 3 D)
+    Tensor vec = m.input("vec", type, T, B, Dim.of(inner)); // (T, B, D)
+    return m.returns(singleMod(w.beside(vec), vec)); // (T, B, 3 D)
+  }
+
+  /**
+   * Whether a weight of a block modulates it, and so is read once a batch.
+   *
+   * @param name below the block's prefix
+   */
+  static boolean isModulation(String name) {
+    return name.startsWith("norm1.linear.")
+        || name.startsWith("norm1_context.linear.")
+        || name.startsWith("norm.linear.");
   }
 
   /** A double-stream block and what modulates it. */

@@ -8,6 +8,7 @@ import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeLayers;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.NativeWeights;
+import io.fluxspark.program.Opened;
 import io.fluxspark.program.PackedWeights;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.Program;
@@ -21,6 +22,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Programs and the weights that they run with, in native memory. On the CPU the weights of a part
@@ -62,17 +64,35 @@ public final class ModelPart implements AutoCloseable {
    */
   public static ModelPart load(
       Program program, WeightPlan plan, Checkpoint checkpoint, Device device, DataType type) {
+    return load(program, plan, checkpoint, device, type, name -> false);
+  }
+
+  /**
+   * As {@link #load(Program, WeightPlan, Checkpoint, Device, DataType)}, with less of the device's
+   * memory.
+   *
+   * @param onHost whether a layer's weight, by its name below the layer's prefix, stays in the
+   *     host's memory, in the type in which it is stored; the programs must bring it to the device
+   *     when they use it, see {@link io.fluxspark.program.Weights#beside}
+   */
+  public static ModelPart load(
+      Program program,
+      WeightPlan plan,
+      Checkpoint checkpoint,
+      Device device,
+      DataType type,
+      Predicate<String> onHost) {
     LoadedProgram loaded = LoadedProgram.load(program, device);
     ModelPart part = new ModelPart(loaded, plan, type, device, loaded::close);
     try (Loader loader = new Loader(program, checkpoint, part.scope, type)) {
       if (loaded.takesPackedWeights() && plan.parameters() * type.bytes() <= PACKED_AT_MOST) {
         loader.pack();
       }
-      part.own = loader.load(plan.prefix(), plan.own());
+      part.own = loader.load(plan.prefix(), plan.own(), name -> false);
       for (WeightPlan.Layers stack : plan.layers()) {
         List<NativeWeights> weights = new ArrayList<>();
         for (int i = 0; i < stack.count(); i++) {
-          weights.add(loader.load(plan.prefix() + stack.prefix(i), stack.specs()));
+          weights.add(loader.load(plan.prefix() + stack.prefix(i), stack.specs(), onHost));
         }
         part.add(weights);
       }
@@ -200,7 +220,9 @@ public final class ModelPart implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final TensorScope scope;
     private final DataType type;
+    private final Opened opened = new Opened();
     private final WeightReader reader;
+    private final WeightReader hostReader;
     private Optional<PackedWeights> packing = Optional.empty();
 
     Loader(Program program, Checkpoint checkpoint, TensorScope scope, DataType type) {
@@ -208,33 +230,43 @@ public final class ModelPart implements AutoCloseable {
       this.checkpoint = checkpoint;
       this.scope = scope;
       this.type = type;
-      this.reader = new WeightReader(scope.device());
+      this.reader = opened.add(new WeightReader(scope.device()));
+      this.hostReader =
+          scope.device().isCuda() ? opened.add(new WeightReader(Device.cpu())) : reader;
     }
 
     /** From here on weights are packed, where their type can be. */
     void pack() {
       if (program.storage() == WeightStorage.AS_COMPUTED && PackedWeights.takes(type)) {
-        packing = Optional.of(new PackedWeights());
+        packing = Optional.of(opened.add(new PackedWeights()));
       }
     }
 
-    NativeWeights load(String prefix, List<WeightSpec> specs) {
-      try (TensorScope temporary = new TensorScope(scope.device())) {
+    NativeWeights load(String prefix, List<WeightSpec> specs, Predicate<String> onHost) {
+      try (TensorScope temporary = new TensorScope(scope.device());
+          TensorScope host = new TensorScope(Device.cpu())) {
         Map<String, NativeTensor> byName = new HashMap<>();
         for (WeightSpec spec : specs) {
           StoredWeight weight = checkpoint.require(prefix + spec.name(), spec.shape());
+          boolean isOnHost = onHost.test(spec.name());
+          TensorScope owner = isOnHost ? host : temporary;
+          WeightReader from = isOnHost ? hostReader : reader;
           if (program.storage() == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
-            DataType stored = weight.dataType();
-            byName.put(spec.name(), reader.read(temporary, weight.parts().get(0), stored));
+            byName.put(spec.name(), from.readAsStored(owner, weight));
             weight
                 .scale()
-                .map(scale -> reader.read(temporary, scale, DataType.FLOAT32))
+                .map(scale -> from.read(owner, scale, DataType.FLOAT32))
                 .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
+          } else if (isOnHost && weight.isOneTensor()) {
+            byName.put(spec.name(), from.readAsStored(owner, weight));
           } else {
-            NativeTensor read = reader.read(temporary, weight, type);
+            NativeTensor read = from.read(owner, weight, type);
             byName.put(
                 spec.name(),
-                packing.map(packed -> packed(packed, temporary, spec, read)).orElse(read));
+                packing
+                    .filter(packed -> !isOnHost)
+                    .map(packed -> packed(packed, temporary, spec, read))
+                    .orElse(read));
           }
         }
         return scope.weights(byName);
@@ -252,8 +284,7 @@ public final class ModelPart implements AutoCloseable {
 
     @Override
     public void close() {
-      reader.close();
-      packing.ifPresent(PackedWeights::close);
+      opened.close();
     }
   }
 }

@@ -34,6 +34,11 @@ public record StoredWeight(String name, List<TensorEntry> parts, Optional<Tensor
     return type() == StoredType.F8_E4M3 && parts.size() == 1 && shape().size() == 2;
   }
 
+  /** Whether it is one tensor of a file, with the weight's numbers. */
+  boolean isOneTensor() {
+    return parts.size() == 1 && scale.isEmpty();
+  }
+
   private static List<Long> rest(List<Long> shape) {
     return shape.subList(Math.min(1, shape.size()), shape.size());
   }

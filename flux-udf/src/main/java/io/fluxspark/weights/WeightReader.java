@@ -74,7 +74,7 @@ public final class WeightReader implements AutoCloseable {
 
   /** A weight in the type of the computation. */
   NativeTensor read(TensorScope owner, StoredWeight weight, DataType type) {
-    if (weight.parts().size() == 1 && weight.scale().isEmpty()) {
+    if (weight.isOneTensor()) {
       return read(owner, weight.parts().get(0), type);
     }
     DataType exact = weight.scale().isPresent() ? DataType.FLOAT32 : type;
@@ -86,6 +86,11 @@ public final class WeightReader implements AutoCloseable {
             .map(tensor -> (double) read(owner, tensor, DataType.FLOAT32).toFloats()[0])
             .orElse(1.0);
     return lists.joined(owner, parts, 0, scale, type);
+  }
+
+  /** The first tensor of a weight, as the file has it. */
+  NativeTensor readAsStored(TensorScope owner, StoredWeight weight) {
+    return read(owner, weight.parts().get(0), weight.dataType());
   }
 
   /** A tensor of a file. */

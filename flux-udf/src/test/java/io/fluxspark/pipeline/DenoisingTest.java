@@ -16,6 +16,7 @@ import io.fluxspark.transformer.Rotary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,7 +38,7 @@ class DenoisingTest {
     List<PreparedImage> batch = GoldenRequests.of(caseName);
     ModelFolder folder = ModelFolder.open(Golden.path(caseName.split("/")[0]));
     try (GoldenTensors golden = new GoldenTensors(caseName);
-        FluxModel base = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32);
+        FluxModel base = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32, Set.of());
         AdaptedModels models = new AdaptedModels(base);
         AdaptedModels.Lease lease = models.lease(batch.get(0));
         TensorScope scope = new TensorScope(Device.cpu())) {

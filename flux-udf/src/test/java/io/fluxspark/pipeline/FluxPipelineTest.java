@@ -21,9 +21,11 @@ import io.fluxspark.weights.StoredType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -70,6 +72,23 @@ class FluxPipelineTest {
       })
   void picturesAreDiffusers(String caseName) throws IOException {
     List<Picture> pictures = generate(caseName, DataType.FLOAT32);
+
+    for (int i = 0; i < pictures.size(); i++) {
+      assertThat(largestDifference(pictures.get(i), expected(caseName, i))).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dev/cases/two",
+        "dev/cases/true_cfg",
+        "dev/cases/lora",
+        "float8/plain/cases/one",
+        "float8/scaled/cases/one"
+      })
+  void picturesAreTheSameWithWeightsInTheHostsMemory(String caseName) throws IOException {
+    List<Picture> pictures = generate(caseName, DataType.FLOAT32, EnumSet.allOf(Offload.class));
 
     for (int i = 0; i < pictures.size(); i++) {
       assertThat(largestDifference(pictures.get(i), expected(caseName, i))).isLessThanOrEqualTo(1);
@@ -215,9 +234,13 @@ class FluxPipelineTest {
   }
 
   private List<Picture> generate(String caseName, DataType type) {
+    return generate(caseName, type, Set.of());
+  }
+
+  private List<Picture> generate(String caseName, DataType type, Set<Offload> offload) {
     ModelFolder folder =
         ModelFolder.open(Golden.model(caseName.split("/cases/")[0], temp.resolve("model")));
-    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type)) {
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), type, offload)) {
       return made(pipeline.generate(GoldenRequests.of(caseName), () -> false));
     }
   }

@@ -139,10 +139,10 @@ class ModelCacheTest {
 
   @Test
   void aChangedDigestOrTypeIsAnotherModel() {
-    ModelKey key = new ModelKey("a", "1", GPU, "float32");
+    ModelKey key = new ModelKey("a", "1", GPU, "float32", Set.of());
     cache.lease(key, this::load).close();
-    cache.lease(new ModelKey("a", "2", GPU, "float32"), this::load).close();
-    cache.lease(new ModelKey("a", "2", GPU, "float16"), this::load).close();
+    cache.lease(new ModelKey("a", "2", GPU, "float32", Set.of()), this::load).close();
+    cache.lease(new ModelKey("a", "2", GPU, "float16", Set.of()), this::load).close();
     assertThat(events()).containsExactly("load a", "close a", "load a", "close a", "load a");
   }
 
@@ -288,7 +288,7 @@ class ModelCacheTest {
   }
 
   private static ModelKey key(String location, String device) {
-    return new ModelKey(location, "digest", device, "float32");
+    return new ModelKey(location, "digest", device, "float32", Set.of());
   }
 
   private final class Model implements ImageGenerator {

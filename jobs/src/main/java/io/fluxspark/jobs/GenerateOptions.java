@@ -3,6 +3,7 @@ package io.fluxspark.jobs;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.Offload;
 import io.fluxspark.pipeline.Variant;
 import io.fluxspark.request.RequestLimits;
 import io.fluxspark.spark.ModelStoreSettings;
@@ -10,6 +11,7 @@ import io.fluxspark.spark.ReviewSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
  * @param variant what the user says that the model is
  * @param modelStore where hosts keep models that are elsewhere
  * @param dtype empty for the device's default
+ * @param offload what of the model stays in the host's memory
  * @param autoResize whether a Kontext model's pictures are brought to about one megapixel; the
  *     model's own default if empty
  * @param commitEvery the most pictures of a portion; empty for what suits the cluster
@@ -37,6 +40,7 @@ record GenerateOptions(
     Optional<Variant> variant,
     ModelStoreSettings modelStore,
     Optional<String> dtype,
+    Set<Offload> offload,
     PictureFormat imageFormat,
     int imageQuality,
     int batchSize,
@@ -81,6 +85,15 @@ record GenerateOptions(
     require(
         DTYPES.contains(name), "--dtype: '" + name + "'; one of " + names(DTYPES) + " is needed");
     return name;
+  }
+
+  /** What stays in the host's memory, by its names, separated by commas. */
+  static Set<Offload> offload(String names) {
+    Optional<Set<Offload>> offload = Offload.parse(names);
+    require(
+        offload.isPresent(),
+        "--cpu-offload: '" + names + "'; names out of " + names(Offload.names()) + " are needed");
+    return offload.get();
   }
 
   /**

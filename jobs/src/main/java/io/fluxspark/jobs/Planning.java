@@ -144,6 +144,7 @@ record Planning(
         model.license(),
         new PictureSettings(
             options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
+        options.offload(),
         options.batchSize(),
         options.review(),
         clip.orElse(null),

@@ -61,6 +61,15 @@ final class RunOptions {
   private String dtype;
 
   @Option(
+      names = "--cpu-offload",
+      defaultValue = "",
+      paramLabel = "PARTS",
+      description =
+          "What stays in the host's memory, by commas: text-encoder, modulation, decoding; for GPUs"
+              + " with little memory. Default: nothing.")
+  private String cpuOffload;
+
+  @Option(
       names = "--image-format",
       defaultValue = "png",
       paramLabel = "FORMAT",
@@ -163,6 +172,7 @@ final class RunOptions {
         GenerateOptions.variant(variant),
         modelStore.given(),
         Optional.ofNullable(dtype),
+        GenerateOptions.offload(cpuOffload),
         PictureFormat.fromName(imageFormat),
         imageQuality,
         batchSize,
