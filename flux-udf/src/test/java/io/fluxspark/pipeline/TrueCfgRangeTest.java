@@ -43,7 +43,7 @@ class TrueCfgRangeTest {
     ModelFolder folder = ModelFolder.open(Golden.path("dev"));
     long openBefore = TensorScope.openValues();
     try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32);
-        FluxModel model = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32)) {
+        FluxModel model = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32, Set.of())) {
       GeneratedImage made = pipeline.generate(List.of(image), () -> false).images().get(0);
 
       assertThat(((GeneratedImage.Made) made).picture().rgb())

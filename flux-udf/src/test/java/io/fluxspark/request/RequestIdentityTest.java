@@ -118,7 +118,9 @@ class RequestIdentityTest {
         .isNotEqualTo(keyOf(guided, "true_cfg_stop", 0.25));
     Map<String, Object> unguided = Map.of("id", "fox", "prompt", "a fox", "seed", 1);
     assertThat(keyOf(unguided, "true_cfg_start", 0.25))
-        .isEqualTo(RequestIdentity.requestKey(RULES.read(unguided), 0, SETTINGS));
+        .isEqualTo(RequestIdentity.requestKey(RULES.read(unguided), 0, SETTINGS))
+        .isEqualTo(keyOf(unguided, "first_block_cache_threshold", 0))
+        .isNotEqualTo(keyOf(unguided, "first_block_cache_threshold", 0.1));
   }
 
   private static String keyOf(Map<String, Object> row, String column, Object value) {

@@ -148,6 +148,8 @@ class RequestRulesTest {
         "true_cfg_start | half | true_cfg_start: 'half'; a number from 0 to 1 is needed",
         "true_cfg_stop | 1.5 | true_cfg_stop: '1.5'; a number from 0 to 1 is needed",
         "true_cfg_stop | NaN | true_cfg_stop: 'NaN'; a number from 0 to 1 is needed",
+        "first_block_cache_threshold | -1 | first_block_cache_threshold: '-1'; a number from 0 to 1 is needed",
+        "first_block_cache_threshold | 1.1 | first_block_cache_threshold: '1.1'; a number from 0 to 1 is needed",
         "num_images_per_prompt | 0 | num_images_per_prompt: '0'; a whole number from 1 to 1000 is needed",
         "num_images_per_prompt | 1001 | num_images_per_prompt: '1001'; a whole number from 1 to 1000 is needed",
         "max_sequence_length | 0 | max_sequence_length: '0'; a whole number from 1 to 512 is needed",

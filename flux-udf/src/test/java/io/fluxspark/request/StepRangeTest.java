@@ -43,6 +43,8 @@ class StepRangeTest {
     assertThatThrownBy(() -> new StepRange(3, 2)).hasMessage("no steps from 3 to 2");
     assertThatThrownBy(() -> new Approximations(0.6, 0.5, 0))
         .hasMessage("true guidance from 0.6 to 0.5 of the steps");
+    assertThatThrownBy(() -> new Approximations(0, 1, 1.5))
+        .hasMessage("a first-block cache with a threshold of 1.5");
   }
 
   @Test

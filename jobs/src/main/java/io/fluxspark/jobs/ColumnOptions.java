@@ -45,6 +45,14 @@ final class ColumnOptions {
   private String trueCfgStop;
 
   @Option(
+      names = "--first-block-cache-threshold",
+      paramLabel = "F",
+      description =
+          "Change of the first block below which the others are not computed, 0 to 1, of rows that"
+              + " have none; 0 by default: they always are.")
+  private String firstBlockCacheThreshold;
+
+  @Option(
       names = "--height",
       paramLabel = "PIXELS",
       description = "Of rows that have none; the model's by default.")
@@ -126,6 +134,7 @@ final class ColumnOptions {
     given.put(RequestColumns.TRUE_CFG_SCALE, trueCfgScale);
     given.put(RequestColumns.TRUE_CFG_START, trueCfgStart);
     given.put(RequestColumns.TRUE_CFG_STOP, trueCfgStop);
+    given.put(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, firstBlockCacheThreshold);
     given.put(RequestColumns.HEIGHT, height);
     given.put(RequestColumns.WIDTH, width);
     given.put(RequestColumns.NUM_INFERENCE_STEPS, numInferenceSteps);

@@ -66,6 +66,8 @@ record GalleryPicture(
           .add(RequestColumns.TRUE_CFG_SCALE, DataTypes.DoubleType)
           .add(RequestColumns.TRUE_CFG_START, DataTypes.DoubleType)
           .add(RequestColumns.TRUE_CFG_STOP, DataTypes.DoubleType)
+          .add(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, DataTypes.DoubleType)
+          .add(Tables.CALLS_REUSED, DataTypes.IntegerType)
           .add(RequestColumns.HEIGHT, DataTypes.IntegerType)
           .add(RequestColumns.WIDTH, DataTypes.IntegerType)
           .add(RequestColumns.NUM_INFERENCE_STEPS, DataTypes.IntegerType)
@@ -154,12 +156,20 @@ record GalleryPicture(
   }
 
   private static String approximation(Row row, String name) {
-    return name.equals(Approximations.TRUE_CFG_RANGE)
-        ? "true CFG from "
-            + number(row.getAs(RequestColumns.TRUE_CFG_START))
-            + " to "
-            + number(row.getAs(RequestColumns.TRUE_CFG_STOP))
-        : name;
+    return switch (name) {
+      case Approximations.TRUE_CFG_RANGE ->
+          "true CFG from "
+              + number(row.getAs(RequestColumns.TRUE_CFG_START))
+              + " to "
+              + number(row.getAs(RequestColumns.TRUE_CFG_STOP));
+      case Approximations.FIRST_BLOCK_CACHE ->
+          "first-block cache of "
+              + number(row.getAs(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD))
+              + ", "
+              + row.getAs(Tables.CALLS_REUSED)
+              + " calls reused";
+      default -> name;
+    };
   }
 
   private static Fact name(String name, String value) {
