@@ -37,6 +37,12 @@ record FluxCost(
   }
 
   @Override
+  public double reusedFlops(Bucket bucket) {
+    double blocks = transformer.numLayers() + transformer.numSingleLayers();
+    return transformer.flops(tokens(bucket)) * (blocks - 1) / blocks;
+  }
+
+  @Override
   public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
     long stream = batchSize * tokens(bucket) * transformer.innerDim();
     long widest = vae.blockOutChannels().get(Math.min(1, vae.blockOutChannels().size() - 1));

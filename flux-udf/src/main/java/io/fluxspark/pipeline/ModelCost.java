@@ -6,11 +6,19 @@ import io.fluxspark.request.Bucket;
 /** What pictures cost with a model, from its configuration alone. */
 public interface ModelCost {
   /**
-   * What the transformer computes for one picture.
+   * What the transformer computes for one picture, where no call leaves out blocks.
    *
    * @return multiplications and additions, all steps together
    */
   double denoisingFlops(Bucket bucket);
+
+  /**
+   * What a call of the transformer does not compute for one picture where it leaves out all blocks
+   * but the first.
+   *
+   * @return multiplications and additions
+   */
+  double reusedFlops(Bucket bucket);
 
   /**
    * Memory of the device: all weights, and the largest of what the transformer and the decoder hold

@@ -1,7 +1,11 @@
 package io.fluxspark.spark;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
@@ -87,12 +91,19 @@ public final class ImageTasks {
   }
 
   /**
+   * Pictures that were made of a bucket.
+   *
+   * @param callsReused calls of the transformer that left out blocks, of all of them together
+   */
+  public record Made(Bucket bucket, long count, long callsReused) {}
+
+  /**
    * How many pictures each bucket has, whatever their LoRAs, and whether their texts were encoded.
    *
    * @param images as {@link Tables#images}
    */
-  public static List<BucketCount> bucketsOfMade(Dataset<Row> images) {
-    List<BucketCount> buckets = new ArrayList<>();
+  public static List<Made> bucketsOfMade(Dataset<Row> images) {
+    List<Made> buckets = new ArrayList<>();
     List<Row> groups =
         images
             .groupBy(
@@ -106,7 +117,7 @@ public final class ImageTasks {
                 col(RequestColumns.TRUE_CFG_START),
                 col(RequestColumns.TRUE_CFG_STOP),
                 col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0))
-            .count()
+            .agg(count(lit(1)), coalesce(sum(Tables.CALLS_REUSED), lit(0L)))
             .collectAsList();
     for (Row row : groups) {
       double strength = row.isNullAt(6) ? 1 : row.getDouble(6);
@@ -125,7 +136,7 @@ public final class ImageTasks {
               "",
               false,
               row.getBoolean(9));
-      buckets.add(new BucketCount(bucket, row.getLong(10)));
+      buckets.add(new Made(bucket, row.getLong(10), row.getLong(11)));
     }
     return buckets;
   }

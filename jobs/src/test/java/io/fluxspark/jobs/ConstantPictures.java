@@ -67,6 +67,11 @@ record ConstantPictures() implements ModelLoader {
     }
 
     @Override
+    public double reusedFlops(Bucket bucket) {
+      return 0;
+    }
+
+    @Override
     public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
       return batchSize * 1_000_000L;
     }
