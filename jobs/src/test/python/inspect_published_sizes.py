@@ -31,14 +31,18 @@ MODELS = {
 }
 
 
-def holes(module, folder, stem, config):
+SIZES = {"BF16": 2, "F8_E4M3": 1}
+
+
+def holes(module, folder, stem, config, dtype="BF16"):
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
     header, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, tensor in module.state_dict().items():
         if not name.endswith("position_ids"):
-            size = 2 * tensor.numel()
-            header[name] = dict(dtype="BF16", shape=list(tensor.shape), data_offsets=[offset, offset + size])
+            stored = dtype if tensor.dim() == 2 else "BF16"
+            size = SIZES[stored] * tensor.numel()
+            header[name] = dict(dtype=stored, shape=list(tensor.shape), data_offsets=[offset, offset + size])
             offset += size
     text = json.dumps(header).encode()
     with open(folder / f"{stem}.safetensors", "wb") as file:
@@ -46,7 +50,7 @@ def holes(module, folder, stem, config):
         file.truncate(8 + len(text) + offset)
 
 
-def make(folder, class_name, transformer, scheduler):
+def make(folder, class_name, transformer, scheduler, transformer_dtype="BF16"):
     folder.mkdir()
     with torch.device("meta"):
         parts = dict(
@@ -62,7 +66,8 @@ def make(folder, class_name, transformer, scheduler):
                 vocab_size=32128, d_model=4096, d_kv=64, d_ff=10240, num_heads=64, num_layers=24, feed_forward_proj="gated-gelu")))
     for name, part in parts.items():
         config = part.config.to_dict() if hasattr(part.config, "to_dict") else dict(part.config) | {"_class_name": type(part).__name__}
-        holes(part, folder / name, "model" if name.startswith("text") else "diffusion_pytorch_model", config)
+        dtype = transformer_dtype if name == "transformer" else "BF16"
+        holes(part, folder / name, "model" if name.startswith("text") else "diffusion_pytorch_model", config, dtype)
     FlowMatchEulerDiscreteScheduler(**scheduler).save_pretrained(folder / "scheduler")
     shutil.copytree(GOLDEN / "clip-vocab", folder / "tokenizer")
     shutil.copytree(GOLDEN / "dev/tokenizer_2", folder / "tokenizer_2")

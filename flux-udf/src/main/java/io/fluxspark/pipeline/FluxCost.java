@@ -1,64 +1,161 @@
 package io.fluxspark.pipeline;
 
 import io.fluxspark.program.DataType;
+import io.fluxspark.program.WeightStorage;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.Task;
+import io.fluxspark.text.T5Config;
+import io.fluxspark.text.T5Encoder;
+import io.fluxspark.transformer.Transformer;
 import io.fluxspark.transformer.TransformerConfig;
+import io.fluxspark.transformer.TransformerMemory;
+import io.fluxspark.vae.Vae;
 import io.fluxspark.vae.VaeConfig;
-import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * The cost of a FLUX.1 model's pictures.
  *
- * @param parameters of all parts
- * @param float8Parameters those of them that stay in float8
+ * @param storage how the transformer takes its matrices
+ * @param clip numbers of CLIP's weights
+ * @param t5Whole of T5's
+ * @param t5Left of T5's, without those of the blocks
+ * @param transformerWhole of the transformer's
+ * @param transformerLeft of the transformer's, without those that modulate
+ * @param autoencoder of the autoencoder's
  */
 record FluxCost(
-    TransformerConfig transformer, VaeConfig vae, long parameters, long float8Parameters)
+    TransformerConfig transformer,
+    T5Config t5,
+    VaeConfig vae,
+    WeightStorage storage,
+    Numbers clip,
+    Numbers t5Whole,
+    Numbers t5Left,
+    Numbers transformerWhole,
+    Numbers transformerLeft,
+    Numbers autoencoder)
     implements ModelCost {
-  /** Tensors of (B, L + S, D) that a single-stream block holds where it holds most. */
-  private static final int LIVE_STREAMS = 14;
 
-  /** Tensors of (1, C, H, W) that the decoder's last level holds at a time. */
-  private static final int LIVE_MAPS = 4;
+  /**
+   * How many numbers some weights have.
+   *
+   * @param computed that have the type in which they compute
+   * @param float8 that stay in float8
+   */
+  record Numbers(long computed, long float8) {
+    static Numbers of(ModelParts.Part part) {
+      return new Numbers(
+          part.plan().parameters() - part.float8Parameters(), part.float8Parameters());
+    }
+
+    long bytes(DataType type) {
+      return computed * type.bytes() + float8 * DataType.FLOAT8_E4M3FN.bytes();
+    }
+  }
 
   static FluxCost of(ModelFolder folder) {
-    Collection<ModelParts.Part> parts = ModelParts.of(folder).values();
+    Map<String, ModelParts.Part> parts = ModelParts.of(folder);
+    ModelParts.Part t5 = parts.get("text_encoder_2");
+    ModelParts.Part transformer = parts.get("transformer");
     return new FluxCost(
         folder.transformerConfig(),
+        folder.textEncoder2Config(),
         folder.vaeConfig(),
-        parts.stream().mapToLong(part -> part.plan().parameters()).sum(),
-        parts.stream().mapToLong(ModelParts.Part::float8Parameters).sum());
+        transformer.storage(),
+        Numbers.of(parts.get("text_encoder")),
+        Numbers.of(t5),
+        Numbers.of(t5.with(T5Encoder.planOnHost(folder.textEncoder2Config()))),
+        Numbers.of(transformer),
+        Numbers.of(
+            transformer.with(Transformer.planWithModulationOnHost(folder.transformerConfig()))),
+        Numbers.of(parts.get("vae")));
   }
 
   @Override
   public double denoisingFlops(Bucket bucket) {
-    return bucket.transformerCalls() * transformer.flops(tokens(bucket));
+    return bucket.transformerCalls()
+        * transformer.flops(imageTokens(bucket) + bucket.maxSequenceLength());
   }
 
   @Override
   public double reusedFlops(Bucket bucket) {
     double blocks = transformer.numLayers() + transformer.numSingleLayers();
-    return transformer.flops(tokens(bucket)) * (blocks - 1) / blocks;
+    long tokens = imageTokens(bucket) + bucket.maxSequenceLength();
+    return transformer.flops(tokens) * (blocks - 1) / blocks;
   }
 
   @Override
-  public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
-    long stream = batchSize * tokens(bucket) * transformer.innerDim();
-    long widest = vae.blockOutChannels().get(Math.min(1, vae.blockOutChannels().size() - 1));
-    long map = (long) bucket.height() * bucket.width() * widest;
-    long live = Math.max(LIVE_STREAMS * stream, LIVE_MAPS * map);
-    return (parameters - float8Parameters + live) * type.bytes()
-        + float8Parameters * DataType.FLOAT8_E4M3FN.bytes();
+  public long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
+    DataType textType = FluxModel.textType(type);
+    DataType vaeType = FluxModel.vaeType(type);
+    boolean isTextOnHost = offload.contains(Offload.TEXT_ENCODER);
+    boolean isModulationOnHost = offload.contains(Offload.MODULATION);
+    long weights =
+        clip.bytes(textType)
+            + (isTextOnHost ? t5Left : t5Whole).bytes(textType)
+            + (isModulationOnHost ? transformerLeft : transformerWhole).bytes(type)
+            + autoencoder.bytes(vaeType);
+    TransformerMemory denoising =
+        new TransformerMemory(
+            transformer,
+            type,
+            storage,
+            batchSize,
+            imageTokens(bucket),
+            bucket.maxSequenceLength(),
+            bucket.numInferenceSteps() - bucket.firstStep());
+    // The negative prompt's are there too, whichever of both is used.
+    long besides = bucket.trueCfg() ? denoising.given() : 0;
+    long kept = bucket.trueCfg() ? denoising.keptByFirstBlockCache() : 0;
+    long live =
+        LongStream.of(
+                bucket.givenEmbeds() ? 0 : encoding(bucket, batchSize, textType, isTextOnHost),
+                besides
+                    + (isModulationOnHost
+                        ? denoising.modulatingFromHost()
+                        : denoising.modulating()),
+                besides
+                    + (bucket.firstBlockCache()
+                        ? kept + denoising.steppingWithFirstBlockCache()
+                        : denoising.stepping()),
+                offload.contains(Offload.DECODING)
+                    ? Vae.decodingBytesInStrips(vae, vaeType, rows(bucket), columns(bucket))
+                    : Vae.decodingBytes(vae, vaeType, rows(bucket), columns(bucket)))
+            .max()
+            .getAsLong();
+    return weights + live;
+  }
+
+  @Override
+  public long hostBytes(Bucket bucket, DataType type, Set<Offload> offload) {
+    return offload.contains(Offload.DECODING)
+        ? Vae.hostBytesInStrips(vae, FluxModel.vaeType(type), rows(bucket), columns(bucket))
+        : 0;
+  }
+
+  private long encoding(Bucket bucket, int batchSize, DataType type, boolean isOnHost) {
+    int tokens = bucket.maxSequenceLength();
+    return isOnHost
+        ? T5Encoder.encodingBytesOnHost(t5, type, batchSize, tokens)
+        : T5Encoder.encodingBytes(t5, type, batchSize, tokens);
+  }
+
+  private long rows(Bucket bucket) {
+    return bucket.height() / (2L * vae.scaleFactor());
+  }
+
+  private long columns(Bucket bucket) {
+    return bucket.width() / (2L * vae.scaleFactor());
   }
 
   /**
-   * L + S. A Kontext model's picture counts as one of the output's size, which it is but for
-   * rounding unless it keeps its own.
+   * S. A Kontext model's picture counts as one of the output's size, which it is but for rounding
+   * unless it keeps its own.
    */
-  private long tokens(Bucket bucket) {
-    long side = 2L * vae.scaleFactor();
-    long image = bucket.height() / side * (bucket.width() / side);
-    return bucket.maxSequenceLength() + (bucket.task() == Task.KONTEXT ? 2 : 1) * image;
+  private long imageTokens(Bucket bucket) {
+    return (bucket.task() == Task.KONTEXT ? 2 : 1) * rows(bucket) * columns(bucket);
   }
 }

@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
+import java.util.Set;
 
 /** What pictures cost with a model, from its configuration alone. */
 public interface ModelCost {
@@ -21,11 +22,21 @@ public interface ModelCost {
   double reusedFlops(Bucket bucket);
 
   /**
-   * Memory of the device: all weights, and the largest of what the transformer and the decoder hold
-   * at a time. An estimate from shapes.
+   * Memory of the device: the weights that are there for good, and the most that encoding texts,
+   * denoising and decoding hold at a time, reckoned from the shapes of what is computed. What
+   * PyTorch keeps for itself comes on top.
    *
    * @param batchSize pictures that are made together
    * @param type in which the model computes
+   * @param offload what of the model stays in the host's memory
    */
-  long deviceBytes(Bucket bucket, int batchSize, DataType type);
+  long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload);
+
+  /**
+   * Memory of the host that is taken instead of the device's, besides pages of the model's files.
+   *
+   * @param type in which the model computes
+   * @param offload what of the model stays in the host's memory
+   */
+  long hostBytes(Bucket bucket, DataType type, Set<Offload> offload);
 }

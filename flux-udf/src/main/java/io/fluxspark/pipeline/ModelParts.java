@@ -28,6 +28,11 @@ final class ModelParts {
       this(layers, checkpoint, plan, WeightStorage.AS_COMPUTED);
     }
 
+    /** The same with other weights of its plan. */
+    Part with(WeightPlan other) {
+      return new Part(layers, checkpoint, other, storage);
+    }
+
     /** Numbers in weights that stay in float8 when the part is loaded. */
     long float8Parameters() {
       return storage == WeightStorage.FLOAT8 ? plan.float8Parameters(checkpoint) : 0;

@@ -110,6 +110,22 @@ public final class Dim {
     return terms.size() == 1 ? terms.getOrDefault(name, 0L) : 0;
   }
 
+  /** The number, where names stand for these. */
+  long value(Map<String, Long> sizes) {
+    long sum = 0;
+    for (Map.Entry<String, Long> term : terms.entrySet()) {
+      long product = term.getValue();
+      for (String name : term.getKey().isEmpty() ? new String[0] : term.getKey().split("\\*")) {
+        if (!sizes.containsKey(name)) {
+          throw new IllegalArgumentException("it is not said what the size " + name + " is");
+        }
+        product = Math.multiplyExact(product, sizes.get(name));
+      }
+      sum = Math.addExact(sum, product);
+    }
+    return sum;
+  }
+
   /** The names that occur in it. */
   java.util.Set<String> names() {
     java.util.Set<String> names = new java.util.TreeSet<>();

@@ -3,12 +3,15 @@ package io.fluxspark.program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -25,6 +28,14 @@ public final class Method {
   public static final String SCALE = "_scale";
 
   private static final String INDENT = "    ";
+
+  /** Operations whose result shares the memory of what they are given. */
+  private static final Set<String> VIEWS =
+      Set.of(
+          "flatten", "narrow", "permute", "select", "slice", "transpose", "unflatten", "unsqueeze");
+
+  private static final Pattern NAME = Pattern.compile("\"[^\"]*\"|(?<![.\\w])[A-Za-z_]\\w*");
+
   private static final String LAYERS = "List[Dict[str, Tensor]]";
 
   private final Program program;
@@ -36,6 +47,10 @@ public final class Method {
   private final Set<String> sizes = new LinkedHashSet<>();
   private final List<String> lines = new ArrayList<>();
   private final Map<String, Integer> taken = new HashMap<>();
+  private final List<Operation> operations = new ArrayList<>();
+  private final Set<String> variables = new HashSet<>();
+  private final List<Operation.Block> passing = new ArrayList<>();
+  private final List<Operation.Block> brought = new ArrayList<>();
   private List<Tensor> results;
 
   Method(Program program, String name) {
@@ -64,6 +79,7 @@ public final class Method {
     declare(parameter, "Tensor");
     Tensor input = new Tensor(this, parameter, type, Arrays.asList(shape));
     inputs.put(parameter, input);
+    variables.add(parameter);
     return input;
   }
 
@@ -239,6 +255,9 @@ public final class Method {
     for (Tensor result : callee.results) {
       out.add(new Tensor(this, take(callee.name), result.type(), result.shape()));
     }
+    List<String> tensors =
+        Arrays.stream(arguments).filter(Tensor.class::isInstance).map(Object::toString).toList();
+    record(callee, out, tensors, List.of(), 0);
     lines.add(
         INDENT
             + out.stream().map(Tensor::expression).collect(Collectors.joining(", "))
@@ -322,6 +341,11 @@ public final class Method {
     each.forEach(tensor -> given.add("torch.select(" + tensor + ", 0, " + place + ")"));
     Arrays.stream(constants).map(Tensor::expression).forEach(given::add);
     lines.add(INDENT + "  " + targets + " = self." + layer.name + call(given));
+    List<String> carriedNames = state.stream().map(Tensor::expression).toList();
+    List<String> tensors = new ArrayList<>(carriedNames);
+    each.forEach(tensor -> tensors.add(tensor.expression()));
+    Arrays.stream(constants).map(Tensor::expression).forEach(tensors::add);
+    record(layer, state, tensors, carriedNames, 0);
     return state;
   }
 
@@ -347,7 +371,29 @@ public final class Method {
     Tensor result = layer.results.get(0);
     List<Dim> shape = new ArrayList<>(List.of(Dim.of(count)));
     shape.addAll(result.shape());
-    return assign(layer.name, "torch.stack(" + gathered + ", 0)", result.type(), shape);
+    Tensor all = written(layer.name, "torch.stack(" + gathered + ", 0)", result.type(), shape);
+    List<String> tensors = Arrays.stream(constants).map(Tensor::expression).toList();
+    record(layer, List.of(all), tensors, List.of(), count);
+    return all;
+  }
+
+  private void record(
+      Method callee,
+      List<Tensor> results,
+      List<String> arguments,
+      List<String> carried,
+      long layers) {
+    results.forEach(result -> variables.add(result.expression()));
+    operations.add(
+        new Operation(
+            results,
+            arguments,
+            Optional.empty(),
+            Optional.of(callee),
+            carried,
+            layers,
+            List.of(),
+            List.of()));
   }
 
   private String forEachPlace(String places) {
@@ -462,6 +508,20 @@ public final class Method {
     return weights.keySet();
   }
 
+  /** The tensors that callers give, in their order. */
+  List<Tensor> inputs() {
+    return List.copyOf(inputs.values());
+  }
+
+  /** What its lines do, in their order. */
+  List<Operation> operations() {
+    return operations;
+  }
+
+  List<Tensor> results() {
+    return results;
+  }
+
   int resultCount() {
     return results.size();
   }
@@ -475,7 +535,43 @@ public final class Method {
     return new Tensor(this, expression, type, shape);
   }
 
+  /** Says that the next operation holds such a tensor too, while it runs. */
+  void holdWhileRunning(DataType type, List<Dim> shape) {
+    passing.add(new Operation.Block(type, shape));
+  }
+
+  /** Says that the next operation uses a weight that may have to be brought to where it runs. */
+  void bring(DataType type, List<Dim> shape) {
+    brought.add(new Operation.Block(type, shape));
+  }
+
   Tensor assign(String hint, String expression, DataType type, List<Dim> shape) {
+    List<String> used =
+        NAME.matcher(expression)
+            .results()
+            .map(MatchResult::group)
+            .filter(variables::contains)
+            .distinct()
+            .toList();
+    boolean isView = VIEWS.contains(hint) || used.contains(expression);
+    Tensor result = written(hint, expression, type, shape);
+    variables.add(result.expression());
+    operations.add(
+        new Operation(
+            List.of(result),
+            used,
+            isView ? used.stream().findFirst() : Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            0,
+            List.copyOf(passing),
+            List.copyOf(brought)));
+    passing.clear();
+    brought.clear();
+    return result;
+  }
+
+  private Tensor written(String hint, String expression, DataType type, List<Dim> shape) {
     String variable = take(hint);
     lines.add(
         INDENT

@@ -186,10 +186,9 @@ public final class Tensor {
    *     among them
    */
   Tensor linearGeluTanh(String lowRank, Tensor weight, Tensor bias) {
-    return kernel(
-        "linear_gelu_tanh",
-        linearShape(weight, Optional.of(bias)),
-        lowRank + ", " + this + ", " + weight + ", " + bias);
+    List<Dim> out = linearShape(weight, Optional.of(bias));
+    method.holdWhileRunning(type, out);
+    return kernel("linear_gelu_tanh", out, lowRank + ", " + this + ", " + weight + ", " + bias);
   }
 
   /** The shape of a linear layer's result, for arguments that fit. */
@@ -335,6 +334,8 @@ public final class Tensor {
     requireAttention(key, value);
     requireSameType("attention bias", bias);
     List<Dim> scores = List.of(size(0), size(1), size(2), key.size(2));
+    method.holdWhileRunning(type, scores);
+    method.holdWhileRunning(type, scores);
     if (!broadcast("attention bias", scores, bias.shape).equals(scores)) {
       throw new IllegalArgumentException(
           "attention bias: " + bias.describe() + " does not fit " + describe(scores));

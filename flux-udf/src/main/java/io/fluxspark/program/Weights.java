@@ -17,7 +17,7 @@ public final class Weights {
   private final DataType type;
   private final Map<String, WeightSpec> specs;
   private final UnaryOperator<String> matrices;
-  private final UnaryOperator<String> brought;
+  private final Optional<Tensor> beside;
   private final Product product;
   private final Adaptation adaptation;
 
@@ -63,7 +63,7 @@ public final class Weights {
         type,
         new LinkedHashMap<>(),
         matrices,
-        UnaryOperator.identity(),
+        Optional.empty(),
         product,
         adaptation);
   }
@@ -75,7 +75,7 @@ public final class Weights {
       DataType type,
       Map<String, WeightSpec> specs,
       UnaryOperator<String> matrices,
-      UnaryOperator<String> brought,
+      Optional<Tensor> beside,
       Product product,
       Adaptation adaptation) {
     this.method = method;
@@ -84,7 +84,7 @@ public final class Weights {
     this.type = type;
     this.specs = specs;
     this.matrices = matrices;
-    this.brought = brought;
+    this.beside = beside;
     this.product = product;
     this.adaptation = adaptation;
   }
@@ -92,15 +92,7 @@ public final class Weights {
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
     return new Weights(
-        method,
-        parameter,
-        prefix + name + ".",
-        type,
-        specs,
-        matrices,
-        brought,
-        product,
-        adaptation);
+        method, parameter, prefix + name + ".", type, specs, matrices, beside, product, adaptation);
   }
 
   /**
@@ -110,10 +102,8 @@ public final class Weights {
    * @param tensor of this method
    */
   public Weights beside(Tensor tensor) {
-    UnaryOperator<String> bringing =
-        weight -> "torch.to(%s, ops.prim.device(%s), %d)".formatted(weight, tensor, type.code());
     return new Weights(
-        method, parameter, prefix, type, specs, matrices, bringing, product, adaptation);
+        method, parameter, prefix, type, specs, matrices, Optional.of(tensor), product, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -125,12 +115,22 @@ public final class Weights {
     List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
     WeightSpec spec = new WeightSpec(prefix + name, sizes);
     declare(spec);
-    return method.weight(
-        brought.apply(expression.apply(spec.name())), type, sizes.stream().map(Dim::of).toList());
+    List<Dim> dims = sizes.stream().map(Dim::of).toList();
+    String given = expression.apply(spec.name());
+    if (beside.isEmpty()) {
+      return method.weight(given, type, dims);
+    }
+    method.bring(type, dims);
+    String brought =
+        "torch.to(%s, ops.prim.device(%s), %d)".formatted(given, beside.get(), type.code());
+    return method.weight(brought, type, dims);
   }
 
   private Tensor matrix(String name, Tensor x, long out) {
     method.addMatrix(prefix + name + ".weight");
+    if (method.storage() == WeightStorage.FLOAT8) {
+      method.holdWhileRunning(type, List.of(Dim.of(out), x.size(-1)));
+    }
     return get(name + ".weight", matrices, out, x.size(-1).constant());
   }
 

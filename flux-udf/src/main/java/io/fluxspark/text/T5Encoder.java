@@ -4,6 +4,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
+import io.fluxspark.program.PeakMemory;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.weights.Checkpoint;
@@ -47,8 +48,39 @@ public final class T5Encoder implements AutoCloseable {
       T5Config config, Checkpoint checkpoint, Device device, DataType type) {
     T5Program programs = new T5Program(config, type);
     ModelPart part =
-        ModelPart.load(programs.program, plan(config), checkpoint, device, type, name -> true);
+        ModelPart.load(
+            programs.program, plan(config), checkpoint, device, type, T5Encoder::isOfBlock);
     return new T5Encoder(config, programs, part);
+  }
+
+  private static boolean isOfBlock(String layerWeight) {
+    return true;
+  }
+
+  /** Of {@link #plan}, what {@link #loadOnHost} brings to the device for good. */
+  public static WeightPlan planOnHost(T5Config config) {
+    return plan(config).without(T5Encoder::isOfBlock);
+  }
+
+  /**
+   * The most memory of the device that {@link #encode} takes beside weights that are there for
+   * good, reckoned from shapes.
+   *
+   * @param texts B
+   * @param tokens L of each
+   * @return bytes
+   */
+  public static long encodingBytes(T5Config config, DataType type, int texts, int tokens) {
+    return PeakMemory.of(new T5Program(config, type).encode, sizes(texts, tokens));
+  }
+
+  /** As {@link #encodingBytes}, where it was loaded by {@link #loadOnHost}. */
+  public static long encodingBytesOnHost(T5Config config, DataType type, int texts, int tokens) {
+    return PeakMemory.ofBringing(new T5Program(config, type).encode, sizes(texts, tokens));
+  }
+
+  private static Map<String, Long> sizes(long texts, long tokens) {
+    return Map.of("B", texts, "L", tokens);
   }
 
   /**

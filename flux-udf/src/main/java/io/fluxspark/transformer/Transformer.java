@@ -61,6 +61,11 @@ public final class Transformer implements AutoCloseable {
     return new Transformer(programs, part);
   }
 
+  /** Of {@link #plan}, what {@link #loadWithModulationOnHost} brings to the device for good. */
+  public static WeightPlan planWithModulationOnHost(TransformerConfig config) {
+    return plan(config).without(TransformerProgram::isModulation);
+  }
+
   /** The weights that a transformer of this configuration has. */
   public static WeightPlan plan(TransformerConfig config) {
     TransformerProgram programs =

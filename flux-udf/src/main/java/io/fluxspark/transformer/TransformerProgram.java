@@ -28,10 +28,10 @@ final class TransformerProgram {
   private static final int MLP_RATIO = 4;
 
   /** Shift, scale and gate of attention and MLP, of both streams. */
-  private static final int DOUBLE_MODULATIONS = 12;
+  static final int DOUBLE_MODULATIONS = 12;
 
-  private static final int SINGLE_MODULATIONS = 3;
-  private static final int END_MODULATIONS = 2;
+  static final int SINGLE_MODULATIONS = 3;
+  static final int END_MODULATIONS = 2;
 
   private static final Dim B = Dim.named("B");
   private static final Dim S = Dim.named("S");

@@ -21,9 +21,6 @@ import java.util.stream.Stream;
  * statistics of the whole picture, so the result is that of the whole but for the order of sums.
  */
 final class StripDecoder implements AutoCloseable {
-  /** Rows of a strip at the size of the latent; each upsampling doubles them. */
-  private static final int ROWS = 4;
-
   private static final int RGB = 3;
 
   private final StripProgram programs;
@@ -86,13 +83,13 @@ final class StripDecoder implements AutoCloseable {
       NativeTensor x = run(scope, programs.begin, weights, latent); // (B, top, 2 h, 2 w)
       int rows = (int) x.shape()[2];
       return strips(
-          (rows + ROWS - 1) / ROWS,
+          (rows + StripProgram.ROWS - 1) / StripProgram.ROWS,
           (strip, i) ->
               run(
                   strip,
                   programs.part,
-                  size(i * ROWS),
-                  size(Math.min(ROWS, rows - i * ROWS)),
+                  size(i * StripProgram.ROWS),
+                  size(Math.min(StripProgram.ROWS, rows - i * StripProgram.ROWS)),
                   x)); // (B, top, at most ROWS, 2 w)
     }
   }

@@ -3,11 +3,13 @@ package io.fluxspark.vae;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Dim;
 import io.fluxspark.program.Method;
+import io.fluxspark.program.PeakMemory;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.Tensor;
 import io.fluxspark.program.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,9 @@ import java.util.Optional;
  * result, {@code rows} rows from {@code top} on are the strip's own.
  */
 final class StripProgram {
+  /** Rows of a strip at the size of the latent; each upsampling doubles them. */
+  static final int ROWS = 4;
+
   private static final Dim B = Dim.named("B");
   private static final Dim R = Dim.named("R");
   private static final Dim W = Dim.named("W");
@@ -70,6 +75,60 @@ final class StripProgram {
       in = out;
     }
     this.end = end(program.method("end"), in);
+  }
+
+  /**
+   * The most memory of the device that decoding a picture takes beside the weights.
+   *
+   * @param rows h, of the packed latents
+   * @param columns w, of the packed latents
+   */
+  long peakBytes(long rows, long columns) {
+    long most = PeakMemory.of(begin, Map.of("B", 1L, "h", rows, "w", columns));
+    long stripRows = Math.min(ROWS, 2 * rows);
+    long width = 2 * columns;
+    for (Block block : blocks) {
+      Map<String, Long> sizes = sizes(stripRows, width);
+      for (Resnet resnet : block.resnets()) {
+        most = Math.max(most, PeakMemory.of(resnet.first(), sizes));
+        most = Math.max(most, PeakMemory.of(resnet.second(), sizes));
+      }
+      if (block.upsample().isPresent()) {
+        most = Math.max(most, PeakMemory.of(block.upsample().get(), sizes));
+        stripRows *= 2;
+        width *= 2;
+      }
+    }
+    return Math.max(most, PeakMemory.of(end, sizes(stripRows, width)));
+  }
+
+  /**
+   * The most memory of the host that decoding a picture takes: what a layer is given, what the one
+   * before was given where both are added, and what it gives, all of the whole picture.
+   *
+   * @param rows h, of the packed latents
+   * @param columns w, of the packed latents
+   */
+  long hostBytes(long rows, long columns) {
+    List<Integer> channels = config.blockOutChannels();
+    long pixels = 4 * rows * columns;
+    long in = channels.get(channels.size() - 1);
+    long most = 0;
+    for (int i = 0; i < channels.size(); i++) {
+      long out = channels.get(channels.size() - 1 - i);
+      most = Math.max(most, (in + 2 * out) * pixels);
+      if (blocks.get(i).upsample().isPresent()) {
+        most = Math.max(most, out * 5 * pixels);
+        pixels *= 4;
+      }
+      in = out;
+    }
+    return most * type.bytes();
+  }
+
+  /** Of a strip with a row of each neighbour. */
+  private static Map<String, Long> sizes(long rows, long width) {
+    return Map.of("B", 1L, "R", rows + 2, "rows", rows, "top", 1L, "W", width);
   }
 
   /** What the whole picture is needed for, at the size of its latent: up to the middle block. */

@@ -4,6 +4,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.Parameters;
+import io.fluxspark.program.PeakMemory;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.program.WeightSpec;
@@ -11,6 +12,7 @@ import io.fluxspark.weights.Checkpoint;
 import io.fluxspark.weights.ModelPart;
 import io.fluxspark.weights.WeightPlan;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** FLUX.1's variational autoencoder with its weights. Several threads may use it at once. */
@@ -88,6 +90,30 @@ public final class Vae implements AutoCloseable {
    */
   public static Program program(VaeConfig config, DataType type) {
     return new VaeProgram(config, type).program;
+  }
+
+  /**
+   * The most memory of the device that {@link #decode} takes for a picture beside the weights,
+   * reckoned from shapes.
+   *
+   * @param rows h, of the packed latents
+   * @param columns w, of the packed latents
+   * @return bytes
+   */
+  public static long decodingBytes(VaeConfig config, DataType type, long rows, long columns) {
+    return PeakMemory.of(
+        new VaeProgram(config, type).decode, Map.of("B", 1L, "h", rows, "w", columns));
+  }
+
+  /** As {@link #decodingBytes}, of {@link #decodeInStrips}. */
+  public static long decodingBytesInStrips(
+      VaeConfig config, DataType type, long rows, long columns) {
+    return new StripProgram(new VaeProgram(config, type), config, type).peakBytes(rows, columns);
+  }
+
+  /** The most memory of the host that {@link #decodeInStrips} takes for a picture: bytes. */
+  public static long hostBytesInStrips(VaeConfig config, DataType type, long rows, long columns) {
+    return new StripProgram(new VaeProgram(config, type), config, type).hostBytes(rows, columns);
   }
 
   /** The programs for {@link #decodeInStrips}, as those of {@link #program}. */

@@ -4,6 +4,7 @@ import io.fluxspark.program.WeightSpec;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What the programs of a model part read from its checkpoint.
@@ -44,6 +45,27 @@ public record WeightPlan(String prefix, List<WeightSpec> own, List<Layers> layer
   /** The same weights where all names of the checkpoint start with {@code other}. */
   public WeightPlan below(String other) {
     return new WeightPlan(other, own, layers);
+  }
+
+  /**
+   * Without some weights of layers.
+   *
+   * @param layerWeight which, by the name below the layer's prefix
+   */
+  public WeightPlan without(Predicate<String> layerWeight) {
+    return new WeightPlan(
+        prefix,
+        own,
+        layers.stream()
+            .map(
+                stack ->
+                    new Layers(
+                        stack.prefix(),
+                        stack.count(),
+                        stack.specs().stream()
+                            .filter(spec -> !layerWeight.test(spec.name()))
+                            .toList()))
+            .toList());
   }
 
   /** Every weight under its full name. */

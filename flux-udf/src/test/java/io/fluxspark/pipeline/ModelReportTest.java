@@ -54,15 +54,10 @@ class ModelReportTest {
     assertThat(transformer.stored()).contains("F8_E4M3");
     assertThat(transformer.bytes(DataType.FLOAT32))
         .isEqualTo(matrices + 4 * (transformer.parameters() - matrices));
-    assertThat(folder.cost())
-        .isEqualTo(
-            new FluxCost(
-                folder.transformerConfig(),
-                folder.vaeConfig(),
-                ModelReport.of(folder).parts().stream()
-                    .mapToLong(ModelReport.Part::parameters)
-                    .sum(),
-                matrices));
+    FluxCost cost = (FluxCost) folder.cost();
+    assertThat(cost.transformerWhole())
+        .isEqualTo(new FluxCost.Numbers(transformer.parameters() - matrices, matrices));
+    assertThat(cost.transformerLeft().float8()).isBetween(1L, matrices - 1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.Offload;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
 import io.fluxspark.spark.Slots;
@@ -29,7 +30,9 @@ import org.apache.spark.util.Utils;
  * @param slots tasks that run at a time
  * @param bytes of the picture files: reckoned from pixels, or from those that were measured
  * @param teraflops of the transformer, all pictures together
- * @param deviceBytes the most memory that a bucket needs, estimated
+ * @param cpuOffload what of the model stays in the host's memory
+ * @param deviceBytes the most memory of the device that a bucket needs, reckoned from shapes
+ * @param hostBytes the most that a bucket takes of the host's instead, besides the model's files
  * @param hours at the given or the measured throughput; null where neither is known
  */
 record PlanReport(
@@ -48,7 +51,9 @@ record PlanReport(
     int portions,
     long bytes,
     double teraflops,
+    String cpuOffload,
     long deviceBytes,
+    long hostBytes,
     Double hours) {
   private static final int PROBLEMS_NAMED = 5;
 
@@ -88,7 +93,8 @@ record PlanReport(
       long images,
       int batchSize,
       double teraflops,
-      long deviceBytes) {}
+      long deviceBytes,
+      long hostBytes) {}
 
   static PlanReport of(
       Planning plan,
@@ -130,7 +136,9 @@ record PlanReport(
         plan.layout().portions(),
         Math.round(pixels * bytesAPixel),
         teraflops,
+        Offload.text(options.offload()),
         buckets.stream().mapToLong(BucketPlan::deviceBytes).max().orElse(0),
+        buckets.stream().mapToLong(BucketPlan::hostBytes).max().orElse(0),
         hours.orElse(null));
   }
 
@@ -153,7 +161,8 @@ record PlanReport(
         counted.count(),
         batchSize,
         counted.count() * plan.model().cost().denoisingFlops(bucket) / TERA,
-        plan.model().cost().deviceBytes(bucket, batchSize, type));
+        plan.model().cost().deviceBytes(bucket, batchSize, type, options.offload()),
+        plan.model().cost().hostBytes(bucket, type, options.offload()));
   }
 
   private static double hours(Measurement few, double teraflops, int slots) {
@@ -236,7 +245,14 @@ record PlanReport(
         slots,
         teraflops);
     add(text, "files:     about %s%n", Utils.bytesToString(bytes));
-    add(text, "device:    about %s a slot%n", Utils.bytesToString(deviceBytes));
+    add(
+        text,
+        "device:    about %s a slot%s%n",
+        Utils.bytesToString(deviceBytes),
+        cpuOffload.isEmpty()
+            ? ""
+            : " with --cpu-offload %s, and %s of the host"
+                .formatted(cpuOffload, Utils.bytesToString(hostBytes)));
     add(
         text,
         "time:      %s%n",

@@ -67,6 +67,7 @@ class BadRequestTest {
         "--num-inference-steps 0 | --num-inference-steps: '0'; a whole number from 1 to 1000 is needed",
         "--guidance-scale NaN | --guidance-scale: 'NaN'; a finite number of at least 0 is needed",
         "--dtype int8 | --dtype: 'int8'; one of float32, bfloat16, float16 is needed",
+        "--cpu-offload modulation,t5 | --cpu-offload: 'modulation,t5'; names out of text-encoder, modulation, decoding are needed",
         "--variant pro | --variant: 'pro'; one of dev, schnell, kontext, fill, control is needed",
         "--image-format gif | image format 'gif' is unknown; one of png, jpeg, webp is wanted",
         "--image-quality 101 | --image-quality: 101; a whole number from 1 to 100 is needed",

@@ -7,6 +7,7 @@ import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
 import io.fluxspark.pipeline.ModelCost;
+import io.fluxspark.pipeline.Offload;
 import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.program.DataType;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -72,7 +74,12 @@ record ConstantPictures() implements ModelLoader {
     }
 
     @Override
-    public long deviceBytes(Bucket bucket, int batchSize, DataType type) {
+    public long hostBytes(Bucket bucket, DataType type, Set<Offload> offload) {
+      return 0;
+    }
+
+    @Override
+    public long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
       return batchSize * 1_000_000L;
     }
   }

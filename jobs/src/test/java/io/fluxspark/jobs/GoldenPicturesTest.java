@@ -66,6 +66,43 @@ class GoldenPicturesTest {
     }
   }
 
+  @Test
+  void lessOfTheDevicesMemoryMakesTheSamePictures() throws IOException {
+    String offload = "text-encoder, modulation,decoding";
+    Workspace workspace = new Workspace(folder);
+    Path golden = Project.golden("dev").resolve("cases").resolve("two");
+    Path prompts = workspace.file("cases.jsonl", rows(golden).toArray(String[]::new));
+    String model = Project.golden("dev").toString();
+
+    JsonNode whole = plan(workspace, prompts, model, "");
+    JsonNode less = plan(workspace, prompts, model, offload);
+    CommandLineRun run =
+        generate(workspace, prompts, model, "out", "--batch-size", "2", "--cpu-offload", offload);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    int[] expected = Workspace.pixels(Files.readAllBytes(golden.resolve("expected_1.png")));
+    assertThat(Workspace.largestDifference(workspace.pixels("out").get("1/0"), expected))
+        .isLessThanOrEqualTo(1);
+    assertThat(whole.get("cpu_offload").asText()).isEmpty();
+    assertThat(whole.get("host_bytes").asLong()).isZero();
+    assertThat(less.get("cpu_offload").asText()).isEqualTo("text-encoder,modulation,decoding");
+    assertThat(less.get("host_bytes").asLong()).isPositive();
+    assertThat(less.get("device_bytes").asLong())
+        .isLessThan(whole.get("device_bytes").asLong() * 9 / 10);
+  }
+
+  private static JsonNode plan(Workspace workspace, Path prompts, String model, String offload)
+      throws IOException {
+    String[] options =
+        workspace.generate(
+            prompts, "planned", "--model", model, "--json", "--cpu-offload", offload);
+    options[0] = "plan";
+    CommandLineRun run =
+        CommandLineRun.of(TestSpark::session, new ModelFolders(), Map.of(), options);
+    assertThat(run.code()).as(run.err()).isZero();
+    return JSON.readTree(run.out());
+  }
+
   /** With defaults of their own. */
   @ParameterizedTest
   @CsvSource({"builtin:tiny, 20, 3", "builtin:tiny-schnell, 4, 0"})
