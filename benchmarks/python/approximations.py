@@ -1,18 +1,19 @@
 """What the approximations save and change: pictures of the built-in model beside those without, and steps of a larger one.
 
-usage: approximations.py DATA [PROMPTS]       DATA is what deploy/tiny/run TinyData has made; 100 prompts by default
+usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into the new folder WORK; of 100 prompts by default
+       approximations.py judge DATA WORK                prints the tables
 
-Half of the prompts ask for emoji, half for scenes that were never trained. All settings are rows of one prompt table, made one
-picture at a time. `saved` is the share of the transformer's blocks that were not computed, `time` the time of denoising beside that
+DATA is what deploy/tiny/run TinyData has made.
+
+The prompts ask for emoji. All settings are rows of one prompt table, made one picture at a time. `saved` is the share of the transformer's blocks that were not computed, `time` the time of denoising beside that
 without; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
-what TinyRetrieval and TinyScenes count. The larger model is that of mid_size_model.py, whose weights are random: of it only the time
+what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time
 counts. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and what mid_size_model.py names
 """
 import io
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy
@@ -35,6 +36,8 @@ SETTINGS = {
     },
 }
 EXACT = {"guidance 3": {}, "true CFG 3": GUIDED}
+#: Of the larger model: off, on without effect, and as much as there can be.
+THRESHOLDS = (0, 1e-9, 1)
 
 
 def run(*command):
@@ -45,11 +48,10 @@ def run(*command):
 
 
 def generate(work, rows, *options):
-    """The pictures of some rows, as a table."""
-    prompts, output = work / "prompts.jsonl", work / "output"
-    prompts.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run(PROJECT / "deploy/submit", "generate", "--prompts", prompts, "--output", output, *options)
-    return pyarrow.parquet.read_table(output / "data")
+    """The pictures of some rows, in a folder of their own."""
+    work.mkdir()
+    (work / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(PROJECT / "deploy/submit", "generate", "--prompts", work / "prompts.jsonl", "--output", work / "output", *options)
 
 
 def pixels(rows):
@@ -69,17 +71,9 @@ def ssim(a, b):
     return ((2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (x.var(axes) + y.var(axes) + c2))).mean()
 
 
-def right(work, data, table, name):
-    """The share of emoji that are right, and of scenes."""
-    shares = []
-    for kind, program, arguments in (("emoji", "TinyRetrieval", [data]), ("scene", "TinyScenes", [])):
-        folder = work / kind / name.replace(" ", "-")
-        (folder / "data").mkdir(parents=True)
-        some = table.filter(pyarrow.compute.equal(table["kind"], kind))
-        pyarrow.parquet.write_table(some, folder / "data/part.parquet")
-        found = json.loads(run(PROJECT / "deploy/tiny/run", program, *arguments, folder).splitlines()[-1])
-        shares.append(found["retrieved"] if kind == "emoji" else found["right"])
-    return shares
+def wrong(work, data):
+    """Which of all pictures are nearer to another emoji than to that of their prompt."""
+    return json.loads(run(PROJECT / "deploy/tiny/run", "TinyRetrieval", data, work / "tiny/output").splitlines()[-1])["wrong"].keys()
 
 
 def work_of(rows, blocks):
@@ -93,51 +87,51 @@ def work_of(rows, blocks):
     return computed, seconds
 
 
-def tiny(work, data, count):
-    prompts = []
-    for kind, file in (("emoji", "retrieval.jsonl"), ("scene", "heldout.jsonl")):
-        rows = [json.loads(line) for line in (data / file).read_text().splitlines()]
-        prompts += [row | {"kind": kind} for row in rows[: count // 2]]
-    settings = EXACT | {name: options for some in SETTINGS.values() for name, options in some.items()}
-    table = generate(
-        work, [row | options | {"id": f"{name}: {row['id']}", "setting": name} for name, options in settings.items() for row in prompts],
-        "--commit-every", 1000)
-    print(f"| {len(prompts)} pictures of builtin:tiny, 20 steps | saved | time | PSNR | SSIM | emoji right | scenes right |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for exact, some in SETTINGS.items():
-        for name in (exact, *some):
-            of = table.filter(pyarrow.compute.equal(table["setting"], name))
-            base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
-            rows = of.to_pylist()
-            computed, seconds = work_of(rows, blocks=7)
-            all_blocks, all_seconds = work_of(base, blocks=7)
-            made, wanted = pixels(rows), pixels(base)
-            cells = [f"{1 - computed / all_blocks:.0%}", f"{seconds / all_seconds:.2f}"]
-            cells += ["", ""] if name == exact else [
-                f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB", f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
-            cells += [f"{share:.0%}" for share in right(work, data, of, name)]
-            print("| " + " | ".join([name, *cells]) + " |", flush=True)
-
-
-def larger(work):
-    model = work / "mid"
-    run(sys.executable, HERE / "mid_size_model.py", model)
-    work = work / "larger"
+def make(data, work, count):
     work.mkdir()
-    rows = [{"id": f"{t} {i}", "prompt": "a fox", "seed": i, "first_block_cache_threshold": t} for t in (0, 1e-9, 1) for i in range(6)]
-    rows = generate(work, rows, "--model", model, "--dtype", "bfloat16", "--height", 256, "--width", 256,
-                    "--num-inference-steps", 8, "--max-sequence-length", 64).to_pylist()
-    print(f"\n| {model.name}-size model, 256 x 256, bfloat16 | calls reused of 8 | time of denoising |\n| --- | --- | --- |")
-    seconds = {t: [row for row in rows if row["first_block_cache_threshold"] == t] for t in (0, 1e-9, 1)}
+    prompts = [json.loads(line) for line in (data / "retrieval.jsonl").read_text().splitlines()[:count]]
+    settings = EXACT | {name: options for some in SETTINGS.values() for name, options in some.items()}
+    generate(work / "tiny", [row | options | {"id": f"{name}: {row['id']}", "setting": name}
+                             for name, options in settings.items() for row in prompts])
+    run(sys.executable, HERE / "mid_size_model.py", work / "mid")
+    generate(
+        work / "larger",
+        [{"id": f"{t} {i}", "prompt": "a fox", "seed": i, "first_block_cache_threshold": t} for t in THRESHOLDS for i in range(6)],
+        "--model", work / "mid", "--dtype", "bfloat16", "--height", 256, "--width", 256, "--num-inference-steps", 8, "--max-sequence-length", 64)
+
+
+def judge(data, work):
+    table = pyarrow.parquet.read_table(work / "tiny/output/data")
+    failed = wrong(work, data)
+    count = pyarrow.compute.sum(pyarrow.compute.equal(table["setting"], "guidance 3")).as_py()
+    print(f"| {count} pictures of builtin:tiny, 20 steps | saved | time | PSNR | SSIM | right |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for exact, some in SETTINGS.items():
+        base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
+        all_blocks, all_seconds = work_of(base, blocks=7)
+        wanted = pixels(base)
+        for name in (exact, *some):
+            rows = table.filter(pyarrow.compute.equal(table["setting"], name)).to_pylist()
+            computed, seconds = work_of(rows, blocks=7)
+            made = pixels(rows)
+            cells = [name, f"{1 - computed / all_blocks:.0%}", f"{seconds / all_seconds:.2f}"]
+            cells += ["", ""] if name == exact else [
+                f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB",
+                f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
+            cells += [f"{numpy.mean([row['id'] not in failed for row in rows]):.0%}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
+    rows = pyarrow.parquet.read_table(work / "larger/output/data").to_pylist()
     # The first picture of a setting may be a process's first.
-    median = {t: numpy.median([row["seconds_denoising"] for row in of]) for t, of in seconds.items()}
-    for t, of in seconds.items():
-        reused = numpy.mean([row["calls_reused"] or 0 for row in of])
-        print(f"| threshold {t} | {reused:.1f} | {median[t] / median[0]:.2f} |")
+    seconds = {t: numpy.median([row["seconds_denoising"] for row in rows if row["first_block_cache_threshold"] == t]) for t in THRESHOLDS}
+    print("\n| mid-size model, 256 x 256, bfloat16 | calls reused of 8 | time |\n| --- | --- | --- |")
+    for t in THRESHOLDS:
+        reused = numpy.mean([row["calls_reused"] or 0 for row in rows if row["first_block_cache_threshold"] == t])
+        print(f"| threshold {t} | {reused:.1f} | {seconds[t] / seconds[0]:.2f} |")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        tiny(work, Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100)
-        larger(work)
+    command, data, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    if command == "make":
+        make(data, work, int(sys.argv[4]) if len(sys.argv) > 4 else 100)
+    else:
+        judge(data, work)
