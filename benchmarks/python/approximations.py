@@ -5,10 +5,9 @@ usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into
 
 DATA is what deploy/tiny/run TinyData has made.
 
-The prompts ask for emoji. All settings are rows of one prompt table, made one picture at a time. `saved` is the share of the transformer's blocks that were not computed, `time` the time of denoising beside that
-without; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
-what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time
-counts. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and what mid_size_model.py names
+The prompts ask for emoji. All settings are rows of one prompt table, made one picture at a time. `saved` is the share of the transformer's blocks that were not computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
+what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of
+denoising counts, with one picture at a time on all processors. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and what mid_size_model.py names
 """
 import io
 import json
@@ -24,6 +23,8 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 WINDOW = 8
+#: Of the built-in model's transformer.
+BLOCKS = 7
 GUIDED = {"negative_prompt": "", "true_cfg_scale": 3, "guidance_scale": 1}
 #: Settings by the one that they are compared with.
 SETTINGS = {
@@ -36,8 +37,16 @@ SETTINGS = {
     },
 }
 EXACT = {"guidance 3": {}, "true CFG 3": GUIDED}
-#: Of the larger model: off, on without effect, and as much as there can be.
-THRESHOLDS = (0, 1e-9, 1)
+#: Of the larger model.
+LARGER = {
+    "without": {},
+    "threshold 1e-9, which reuses nothing": {"first_block_cache_threshold": 1e-9},
+    "threshold 1, which reuses all it can": {"first_block_cache_threshold": 1},
+    "true CFG": {"negative_prompt": "", "true_cfg_scale": 3},
+    "true CFG from 0 to 0.5": {"negative_prompt": "", "true_cfg_scale": 3, "true_cfg_stop": 0.5},
+}
+STEPS = 8
+PICTURES = 6
 
 
 def run(*command):
@@ -76,15 +85,14 @@ def wrong(work, data):
     return json.loads(run(PROJECT / "deploy/tiny/run", "TinyRetrieval", data, work / "tiny/output").splitlines()[-1])["wrong"].keys()
 
 
-def work_of(rows, blocks):
-    """Blocks that were computed, and seconds."""
-    computed = seconds = 0
+def computed(rows, blocks):
+    """Blocks of the transformer."""
+    count = 0
     for row in rows:
         steps = row["num_inference_steps"]
         guided = int(row["true_cfg_stop"] * steps) - int(row["true_cfg_start"] * steps) if row["true_cfg_scale"] > 1 else 0
-        computed += (steps + guided) * blocks - (row["calls_reused"] or 0) * (blocks - 1)
-        seconds += row["seconds_denoising"]
-    return computed, seconds
+        count += (steps + guided) * blocks - (row["calls_reused"] or 0) * (blocks - 1)
+    return count
 
 
 def make(data, work, count):
@@ -96,37 +104,40 @@ def make(data, work, count):
     run(sys.executable, HERE / "mid_size_model.py", work / "mid")
     generate(
         work / "larger",
-        [{"id": f"{t} {i}", "prompt": "a fox", "seed": i, "first_block_cache_threshold": t} for t in THRESHOLDS for i in range(6)],
-        "--model", work / "mid", "--dtype", "bfloat16", "--height", 256, "--width", 256, "--num-inference-steps", 8, "--max-sequence-length", 64)
+        [{"id": f"{name} {i}", "prompt": "a fox", "seed": i, "setting": name} | options
+         for name, options in LARGER.items() for i in range(PICTURES)],
+        "--model", work / "mid", "--dtype", "bfloat16", "--height", 256, "--width", 256, "--num-inference-steps", STEPS,
+        "--max-sequence-length", 64, "--", "--master", "local[1]")
 
 
 def judge(data, work):
     table = pyarrow.parquet.read_table(work / "tiny/output/data")
     failed = wrong(work, data)
     count = pyarrow.compute.sum(pyarrow.compute.equal(table["setting"], "guidance 3")).as_py()
-    print(f"| {count} pictures of builtin:tiny, 20 steps | saved | time | PSNR | SSIM | right |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print(f"| {count} pictures of builtin:tiny, 20 steps | saved | PSNR | SSIM | right |")
+    print("| --- | --- | --- | --- | --- |")
     for exact, some in SETTINGS.items():
         base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
-        all_blocks, all_seconds = work_of(base, blocks=7)
         wanted = pixels(base)
         for name in (exact, *some):
             rows = table.filter(pyarrow.compute.equal(table["setting"], name)).to_pylist()
-            computed, seconds = work_of(rows, blocks=7)
             made = pixels(rows)
-            cells = [name, f"{1 - computed / all_blocks:.0%}", f"{seconds / all_seconds:.2f}"]
+            cells = [name, f"{1 - computed(rows, BLOCKS) / computed(base, BLOCKS):.0%}"]
             cells += ["", ""] if name == exact else [
                 f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB",
                 f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
             cells += [f"{numpy.mean([row['id'] not in failed for row in rows]):.0%}"]
             print("| " + " | ".join(cells) + " |", flush=True)
+    print(f"\n| mid-size model, 256 x 256, {STEPS} steps, bfloat16 | calls | reused | time |\n| --- | --- | --- | --- |")
     rows = pyarrow.parquet.read_table(work / "larger/output/data").to_pylist()
-    # The first picture of a setting may be a process's first.
-    seconds = {t: numpy.median([row["seconds_denoising"] for row in rows if row["first_block_cache_threshold"] == t]) for t in THRESHOLDS}
-    print("\n| mid-size model, 256 x 256, bfloat16 | calls reused of 8 | time |\n| --- | --- | --- |")
-    for t in THRESHOLDS:
-        reused = numpy.mean([row["calls_reused"] or 0 for row in rows if row["first_block_cache_threshold"] == t])
-        print(f"| threshold {t} | {reused:.1f} | {seconds[t] / seconds[0]:.2f} |")
+    times = {}
+    for name, options in LARGER.items():
+        some = [row for row in rows if row["setting"] == name]
+        # The first picture of a setting may be a process's first.
+        times[name] = numpy.median([row["seconds_denoising"] for row in some])
+        calls = computed(some, 1) // len(some)
+        reused = sum(row["calls_reused"] or 0 for row in some) / len(some)
+        print(f"| {name} | {calls} | {reused:.0f} | {times[name] / times['without']:.2f} |")
 
 
 if __name__ == "__main__":
