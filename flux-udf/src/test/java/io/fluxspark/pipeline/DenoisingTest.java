@@ -121,9 +121,8 @@ class DenoisingTest {
       NativeTensor guidance,
       Rotary rotary) {
     List<String> text = List.of(negativePrompt);
-    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length).ids());
-    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
-    return velocity(model, scope, hidden, pooled, guidance, rotary);
+    TextEncoding.Encoded encoded = model.texts().encode(scope, text, text, length);
+    return velocity(model, scope, encoded.hidden(), encoded.pooled(), guidance, rotary);
   }
 
   private static Velocity velocity(
