@@ -10,14 +10,24 @@ import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.ClipTokenizer;
 import io.fluxspark.text.T5Encoder;
 import io.fluxspark.text.T5Tokenizer;
+import io.fluxspark.weights.LoraFile;
+import io.fluxspark.weights.LoraTerms;
+import io.fluxspark.weights.SafetensorsWriter;
+import io.fluxspark.weights.StoredType;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TextEncodingTest {
   private static final int LENGTH = 16;
+  private static final String CLIP_LAYER =
+      "text_encoder.text_model.encoder.layers.0.self_attn.q_proj";
+
+  @TempDir private Path temp;
 
   private final ModelFolder folder = ModelFolder.open(Golden.path("dev"));
 
@@ -88,6 +98,29 @@ class TextEncodingTest {
       assertThat(encoded.t5Cut()[1]).isPositive();
       assertThat(encoded.clipCut()[1]).isPositive();
     }
+  }
+
+  /** Nearly all LoRAs for FLUX.1 leave the text encoders as they are. */
+  @Test
+  void aLoraHasTextsOfItsOwnWhereItChangesAnEncoder() {
+    Path ofClip =
+        new SafetensorsWriter()
+            .tensor(CLIP_LAYER + ".lora_A.weight", StoredType.F32, List.of(1L, 32L))
+            .tensor(CLIP_LAYER + ".lora_B.weight", StoredType.F32, List.of(32L, 1L))
+            .write(temp.resolve("clip.safetensors"));
+    try (FluxModel model = FluxModel.load(folder, Device.cpu(), DataType.FLOAT32);
+        FluxModel style = adapted(model, Golden.path("dev/cases/lora/lora.safetensors"));
+        FluxModel words = adapted(model, ofClip)) {
+      assertThat(encoded(model, "fox")).isEqualTo(1);
+      assertThat(encoded(style, "fox", "hen")).isEqualTo(1);
+      assertThat(encoded(model, "hen")).isZero();
+      assertThat(encoded(words, "fox", "hen")).isEqualTo(2);
+      assertThat(encoded(words, "hen")).isZero();
+    }
+  }
+
+  private static FluxModel adapted(FluxModel model, Path lora) {
+    return model.adapted(List.of(new LoraTerms.Scaled(LoraFile.open(lora), 1)));
   }
 
   private static int encoded(FluxModel model, String... texts) {
