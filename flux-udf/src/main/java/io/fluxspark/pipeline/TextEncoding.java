@@ -21,8 +21,8 @@ import java.util.Map;
  * Texts to what the transformer is told of them. A text that was encoded lately is not encoded
  * again. Several threads may use it at once.
  *
- * <p>Each text is encoded by itself: products of matrices of other sizes differ in the last bits,
- * and a picture must not depend on which of its neighbours' texts were known.
+ * <p>Each text is encoded by itself: products of matrices of other sizes may differ in the last
+ * bits, and a picture must not depend on which of its neighbours' texts were known.
  */
 final class TextEncoding implements AutoCloseable {
   /**
