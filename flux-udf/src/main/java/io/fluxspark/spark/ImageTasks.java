@@ -2,6 +2,7 @@ package io.fluxspark.spark;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
@@ -45,6 +46,16 @@ public final class ImageTasks {
     col(Tables.FIRST_STEP),
     col(RequestColumns.PROMPT_EMBEDS).isNotNull()
   };
+
+  /**
+   * Pictures of the same texts are neighbours, so that one task makes them, and an executor encodes
+   * their texts once. A hash, or the first portions would be about what begins with A.
+   */
+  private static final Column TEXTS =
+      xxhash64(
+          col(RequestColumns.PROMPT),
+          col(RequestColumns.PROMPT_2),
+          col(RequestColumns.NEGATIVE_PROMPT));
 
   private final SparkSession spark;
   private final StructType schema;
@@ -127,7 +138,7 @@ public final class ImageTasks {
    */
   public static ImageTasks of(Dataset<Row> images, TaskLayout layout) {
     Column[] order =
-        Stream.concat(Arrays.stream(BUCKET), Stream.of(col(Tables.REQUEST_KEY)))
+        Stream.concat(Arrays.stream(BUCKET), Stream.of(TEXTS, col(Tables.REQUEST_KEY)))
             .toArray(Column[]::new);
     JavaRDD<Row> tasks =
         images

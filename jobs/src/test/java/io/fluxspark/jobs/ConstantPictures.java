@@ -101,7 +101,7 @@ record ConstantPictures() implements ModelLoader {
                     new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
                 : new GeneratedImage.Made(paint(image), GeneratedImage.CutTokens.NONE));
       }
-      return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25));
+      return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25), batch.size());
     }
 
     private static Picture paint(ImageRequest image) {
