@@ -138,12 +138,13 @@ def of_shape(tensor, shape):
 
 
 def inputs(description, device, seed=1):
-    """What `velocity` takes beside weights, but `txt`; and `t5_hidden` for `embed_text`."""
+    """What the methods take beside weights, but `txt` and the modulation; and `t5_hidden` for `embed_text`."""
     generator = torch.Generator(device=device).manual_seed(seed)
     given = {"t5_hidden": description["t5_hidden"]}
     given.update({p["name"]: p for p in description["velocity"] if "shape" in p and p["name"] != "txt"})
     made = {name: torch.randn(p["shape"], device=device, generator=generator) for name, p in given.items()}
     made["timestep"].fill_(500)
+    made["timesteps"] = made["timestep"].unsqueeze(0)
     made["guidance"].fill_(3.5)
     made["pe"] = rotary(description).to(device)
     return made
@@ -160,6 +161,12 @@ def rotary(description):
     return torch.stack((angles.cos(), angles.sin()), -1).float()
 
 
-def arguments(description, weights, given):
-    """In the order in which `velocity` takes them."""
-    return [weights[p["weights"]] if "weights" in p else given[p["name"]] for p in description["velocity"]]
+def arguments(description, weights, given, method):
+    """In the order in which a method takes them; `given` has under `modulation` what `modulate` gave."""
+    def argument(p):
+        if "weights" in p:
+            return weights[p["weights"]]
+        if "modulation" in p:
+            return given["modulation"][p["modulation"]]
+        return p["value"] if "value" in p else given[p["name"]]
+    return [argument(p) for p in description[method]]

@@ -84,27 +84,42 @@ class Step:
     def made_inputs(self):
         torch = self.torch
         inputs = self.programs.inputs(self.description, self.device)
+        program = self.load()
         with torch.jit.optimized_execution(False), torch.inference_mode():
-            txt = self.load().embed_text(self.weights["own"], inputs["t5_hidden"])
-        return {**inputs, "txt": txt.clone()}
+            txt = program.embed_text(self.weights["own"], inputs["t5_hidden"])
+            modulation = program.modulate(*self.arguments("modulate", inputs))
+        return {**inputs, "txt": txt.clone(), "modulation": [x.clone() for x in modulation]}
+
+    def arguments(self, method, given=None):
+        return self.programs.arguments(self.description, self.weights, given or self.inputs, method)
 
     def load(self, rewrite=None):
         return self.programs.load(self.given.programs, self.given.size, self.kind, rewrite)
 
-    def emitted(self, rewrite=None, optimized=False, kind=None):
+    def emitted(self, rewrite=None, optimized=False, kind=None, method="step", given=None):
         """The program as it is run: weights as maps and lists of maps, in inference mode."""
         torch = self.torch
 
         def prepare():
             of = self if kind is None else Step(self.given, kind, self.fitted(kind), self.inputs)
-            program = of.load(rewrite)
-            arguments = self.programs.arguments(of.description, of.weights, of.inputs)
+            run = getattr(of.load(rewrite), method)
+            arguments = of.arguments(method, given)
 
             def call():
                 with torch.jit.optimized_execution(optimized), torch.inference_mode():
-                    return program.velocity(*arguments)
+                    return run(*arguments)
             return call
         return prepare
+
+    def modulated(self, steps):
+        """What all steps of a picture have computed once."""
+        timesteps = self.inputs["timesteps"].expand(steps, 1).contiguous()
+        prepare = self.emitted(method="modulate", given={**self.inputs, "timesteps": timesteps})
+
+        def prepared():
+            call = prepare()
+            return lambda: call()[2]
+        return prepared
 
     def fitted(self, kind):
         return self.programs.fitted(
@@ -218,15 +233,20 @@ def devices_group(given, measurement):
         weights = {"own": {w["name"]: empty(w) for w in description["own"]}}
         for stack in description["stacks"]:
             weights[stack["prefix"]] = [{w["name"]: empty(w) for w in stack["weights"]} for _ in range(stack["count"])]
-        inputs = {p["name"]: empty(p) for p in description["velocity"] if "shape" in p}
+        inputs = {p["name"]: empty(p) for method in ("velocity", "modulate", "step") for p in description[method]
+                  if "shape" in p}
         variant = {}
         measurement.result["variants"][f"emitted program of dev, {name}"] = variant
         try:
             program = programs.load(given.programs, "dev", kind, rewrite)
             with torch.jit.optimized_execution(False), torch.inference_mode():
                 program.embed_text(weights["own"], empty(description["t5_hidden"]))
-                velocity = program.velocity(*programs.arguments(description, weights, inputs))
-            variant["shape"] = list(velocity.shape)
+                inputs["modulation"] = program.modulate(*programs.arguments(description, weights, inputs, "modulate"))
+                shapes = [list(getattr(program, method)(*programs.arguments(description, weights, inputs, method)).shape)
+                          for method in ("velocity", "step")]
+            if shapes[0] != shapes[1]:
+                raise ValueError(f"velocity gives {shapes[0]}, step {shapes[1]}")
+            variant["shape"] = shapes[1]
         except Exception as failure:
             variant["failed"] = measure.first_line(failure)
         print(f"  dev, {name}: {variant}", flush=True)
@@ -260,7 +280,9 @@ def peak_group(given, measurement):
 def float32_group(given, measurement):
     import measure
     step = Step(given, "float32")
-    measurement.run([measure.Variant(AS_THE_PROJECT, step.emitted()), measure.Variant("eager", step.eager())],
+    measurement.run([measure.Variant(AS_THE_PROJECT, step.emitted()),
+                     measure.Variant(f"{AS_THE_PROJECT}, modulation in the step", step.emitted(method="velocity")),
+                     measure.Variant("eager", step.eager())],
                     given.rounds, step.reference)
 
 
@@ -271,6 +293,8 @@ def bfloat16_group(given, measurement):
         measure.Variant(AS_THE_PROJECT, step.emitted(), profiled=True),
         measure.Variant("eager", step.eager(), profiled=True),
         measure.Variant("torch.compile", step.eager(compile_mode="default"), profiled=True),
+        measure.Variant(f"{AS_THE_PROJECT}, modulation in the step", step.emitted(method="velocity")),
+        measure.Variant("modulation of 28 steps at once", step.modulated(28), compared=False),
     ]
     for backend in ("FLASH_ATTENTION", "CUDNN_ATTENTION", "EFFICIENT_ATTENTION", "MATH"):
         variants.append(measure.Variant(f"{AS_THE_PROJECT}, {backend}", step.emitted(), attention(backend)))

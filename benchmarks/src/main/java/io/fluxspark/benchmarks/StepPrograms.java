@@ -112,6 +112,8 @@ public final class StepPrograms {
     description.put(
         "t5_hidden", tensor(DataType.FLOAT32, 1, size.textTokens(), config.jointAttentionDim()));
     description.put("velocity", velocity(size, kind, imageTokens));
+    description.put("modulate", modulate(config));
+    description.put("step", step(size, kind, imageTokens));
     description.put("own", weights(plan.own(), kind));
     List<Map<String, Object>> stacks = new ArrayList<>();
     for (WeightPlan.Layers layers : plan.layers()) {
@@ -137,6 +139,35 @@ public final class StepPrograms {
         input("pooled", tensor(DataType.FLOAT32, 1, config.pooledProjectionDim())),
         input("timestep", tensor(DataType.FLOAT32, 1)),
         input("guidance", tensor(DataType.FLOAT32, 1)),
+        input("pe", tensor(DataType.FLOAT32, tokens, pairs, 2)),
+        ordered("name", "double_blocks", "weights", "transformer_blocks."),
+        ordered("name", "single_blocks", "weights", "single_transformer_blocks."));
+  }
+
+  /** What the method {@code modulate} takes, in its order, for one step. */
+  private static List<Map<String, Object>> modulate(TransformerConfig config) {
+    return List.of(
+        ordered("name", "w", "weights", "own"),
+        input("pooled", tensor(DataType.FLOAT32, 1, config.pooledProjectionDim())),
+        input("timesteps", tensor(DataType.FLOAT32, 1, 1)),
+        input("guidance", tensor(DataType.FLOAT32, 1)),
+        ordered("name", "double_blocks", "weights", "transformer_blocks."),
+        ordered("name", "single_blocks", "weights", "single_transformer_blocks."));
+  }
+
+  /** What the method {@code step} takes, in its order; of {@code modulate} what it gives. */
+  private static List<Map<String, Object>> step(Size size, Kind kind, int imageTokens) {
+    TransformerConfig config = size.config();
+    int tokens = size.textTokens() + imageTokens;
+    int pairs = config.attentionHeadDim() / 2;
+    return List.of(
+        ordered("name", "w", "weights", "own"),
+        ordered("name", "step", "value", 0),
+        input("latents", tensor(DataType.FLOAT32, 1, imageTokens, config.inChannels())),
+        input("txt", tensor(kind.type(), 1, size.textTokens(), config.innerDim())),
+        ordered("name", "double_mod", "modulation", 0),
+        ordered("name", "single_mod", "modulation", 1),
+        ordered("name", "end_mod", "modulation", 2),
         input("pe", tensor(DataType.FLOAT32, tokens, pairs, 2)),
         ordered("name", "double_blocks", "weights", "transformer_blocks."),
         ordered("name", "single_blocks", "weights", "single_transformer_blocks."));

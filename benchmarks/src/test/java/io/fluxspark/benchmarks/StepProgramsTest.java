@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class StepProgramsTest {
   private static final Pattern WEIGHT = Pattern.compile("\"([^\"]+\\.(?:weight|bias))\"");
-  private static final Pattern PARAMETER = Pattern.compile("(\\w+): (?:Tensor|Dict|List)");
+  private static final Pattern PARAMETER = Pattern.compile("(\\w+): (?:Tensor|Dict|List|int)");
 
   @TempDir private Path folder;
 
@@ -41,15 +41,20 @@ class StepProgramsTest {
     JsonNode description = description(size, kind);
     String program = program(size, kind);
 
-    assertThat(parameters(method(program, "velocity")))
-        .isEqualTo(description.get("velocity").findValuesAsText("name"));
+    for (String method : List.of("velocity", "modulate", "step")) {
+      assertThat(parameters(method(program, method)))
+          .isEqualTo(description.get(method).findValuesAsText("name"));
+    }
     assertThat(names(description.get("stacks").get(0).get("weights")))
-        .isEqualTo(read(method(program, "double_stream_block")));
+        .isEqualTo(
+            read(method(program, "double_stream_layer"), method(program, "double_stream_block")));
     assertThat(names(description.get("stacks").get(1).get("weights")))
-        .isEqualTo(read(method(program, "single_stream_block")));
-    Set<String> own = read(method(program, "embed_text"));
-    own.addAll(read(method(program, "start")));
-    own.addAll(read(method(program, "end")));
+        .isEqualTo(
+            read(method(program, "single_stream_layer"), method(program, "single_stream_block")));
+    Set<String> own = new TreeSet<>();
+    for (String method : List.of("embed_text", "embed_image", "start", "end", "last_layer")) {
+      own.addAll(read(method(program, method)));
+    }
     assertThat(names(description.get("own"))).isEqualTo(own);
   }
 
@@ -111,9 +116,9 @@ class StepProgramsTest {
     return PARAMETER.matcher(head).results().map(found -> found.group(1)).toList();
   }
 
-  private static Set<String> read(String method) {
+  private static Set<String> read(String... methods) {
     Set<String> names = new TreeSet<>();
-    Matcher matcher = WEIGHT.matcher(method);
+    Matcher matcher = WEIGHT.matcher(String.join("\n", methods));
     while (matcher.find()) {
       names.add(matcher.group(1));
     }

@@ -11,7 +11,6 @@ import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.sampling.Euler;
 import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Velocity;
-import io.fluxspark.text.TokenIds;
 import io.fluxspark.transformer.FirstBlockCache;
 import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
@@ -21,6 +20,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -42,13 +42,17 @@ record BatchGeneration(
       Stopwatch stopwatch = new Stopwatch();
       Bucket bucket = bucket();
       Text text = bucket.givenEmbeds() ? givenText(scope, bucket) : encodeText(scope);
+      Optional<Text> negative =
+          bucket.trueCfg() ? Optional.of(negativeText(scope)) : Optional.empty();
       double textSeconds = stopwatch.lap();
       List<FirstBlockCache> caches = new ArrayList<>();
-      NativeTensor latents = denoise(scope, bucket, text, caches);
+      NativeTensor latents = denoise(scope, bucket, text, negative, caches);
       double denoisingSeconds = stopwatch.lap();
       List<GeneratedImage> images = decode(latents, bucket, text, caches);
       return new GeneratedBatch(
-          images, new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()));
+          images,
+          new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()),
+          text.encoded() + negative.map(Text::encoded).orElse(0));
     }
   }
 
@@ -72,9 +76,11 @@ record BatchGeneration(
    * @param txt T5's, embedded, (B, L, D)
    * @param clipCut tokens of each text that CLIP did not see; 0 where there is none
    * @param t5Cut tokens of each text that T5 did not see; 0 where there is none
+   * @param encoded how many of the texts were not known before
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Text(NativeTensor pooled, NativeTensor txt, int[] clipCut, int[] t5Cut) {
+  private record Text(
+      NativeTensor pooled, NativeTensor txt, int[] clipCut, int[] t5Cut, int encoded) {
     GeneratedImage.CutTokens cut(int index) {
       return new GeneratedImage.CutTokens(clipCut[index], t5Cut[index]);
     }
@@ -96,7 +102,7 @@ record BatchGeneration(
           scope.floats(
               numbers(PromptEmbeds::pooled), count, config.pooledProjectionDim()); // (B, Dclip)
       return new Text(
-          pooled, model.transformer().embedText(scope, hidden), new int[count], new int[count]);
+          pooled, model.transformer().embedText(scope, hidden), new int[count], new int[count], 0);
     }
   }
 
@@ -118,17 +124,24 @@ record BatchGeneration(
     return encodeText(scope, prompt, r -> r.prompt2().orElseGet(() -> prompt.apply(r)));
   }
 
+  private Text negativeText(TensorScope scope) {
+    Function<GenerationRequest, String> prompt = r -> r.negativePrompt().orElseThrow();
+    return encodeText(scope, prompt, prompt);
+  }
+
   private Text encodeText(
       TensorScope scope,
       Function<GenerationRequest, String> clipText,
       Function<GenerationRequest, String> t5Text) {
     int length = batch.get(0).request().request().maxSequenceLength();
-    TokenIds clipIds = model.clipTokenizer().encode(texts(clipText));
-    TokenIds t5Ids = model.t5Tokenizer().encode(texts(t5Text), length);
-    NativeTensor pooled = model.clip().pooled(scope, clipIds.ids()); // (B, Dclip)
-    NativeTensor hidden = model.t5().encode(scope, t5Ids.ids()); // (B, L, Dt5)
+    TextEncoding.Encoded texts =
+        model.texts().encode(scope, texts(clipText), texts(t5Text), length);
     return new Text(
-        pooled, model.transformer().embedText(scope, hidden), clipIds.cut(), t5Ids.cut());
+        texts.pooled(),
+        model.transformer().embedText(scope, texts.hidden()),
+        texts.clipCut(),
+        texts.t5Cut(),
+        texts.encoded());
   }
 
   private List<String> texts(Function<GenerationRequest, String> text) {
@@ -141,7 +154,11 @@ record BatchGeneration(
    * @param caches gets those that were used
    */
   private NativeTensor denoise(
-      TensorScope owner, Bucket bucket, Text text, List<FirstBlockCache> caches) {
+      TensorScope owner,
+      Bucket bucket,
+      Text text,
+      Optional<Text> negative,
+      List<FirstBlockCache> caches) {
     try (TensorScope scope = new TensorScope(owner.device())) {
       NativeTensor guidance =
           perPicture(scope, GenerationRequest::guidanceScale, batch.size()); // (B)
@@ -156,19 +173,18 @@ record BatchGeneration(
       Velocity velocity = velocity(scope, text, timesteps, guidance, rotary, caches);
       Velocity told = inputs.shown().apply(velocity);
       IntFunction<Velocity> models = step -> told;
-      if (bucket.trueCfg()) {
-        Function<GenerationRequest, String> negativePrompt = r -> r.negativePrompt().orElseThrow();
-        Velocity negative =
+      if (negative.isPresent()) {
+        Velocity away =
             velocity(
                 scope,
-                encodeText(scope, negativePrompt, negativePrompt),
+                negative.get(),
                 Arrays.copyOfRange(timesteps, bucket.guided().from(), bucket.guided().to()),
                 guidance,
                 rotary,
                 caches);
         NativeTensor scale =
             perPicture(scope, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
-        Velocity guided = inputs.shown().apply(model.latents().guided(velocity, negative, scale));
+        Velocity guided = inputs.shown().apply(model.latents().guided(velocity, away, scale));
         models = step -> bucket.guided().contains(step) ? guided : told;
       }
       return model

@@ -112,7 +112,7 @@ record FluxCost(
     long kept = bucket.trueCfg() ? denoising.keptByFirstBlockCache() : 0;
     long live =
         LongStream.of(
-                bucket.givenEmbeds() ? 0 : encoding(bucket, batchSize, textType, isTextOnHost),
+                bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
                 besides
                     + (isModulationOnHost
                         ? denoising.modulatingFromHost()
@@ -136,11 +136,12 @@ record FluxCost(
         : 0;
   }
 
-  private long encoding(Bucket bucket, int batchSize, DataType type, boolean isOnHost) {
+  /** Texts are encoded one by one. */
+  private long encoding(Bucket bucket, DataType type, boolean isOnHost) {
     int tokens = bucket.maxSequenceLength();
     return isOnHost
-        ? T5Encoder.encodingBytesOnHost(t5, type, batchSize, tokens)
-        : T5Encoder.encodingBytes(t5, type, batchSize, tokens);
+        ? T5Encoder.encodingBytesOnHost(t5, type, 1, tokens)
+        : T5Encoder.encodingBytes(t5, type, 1, tokens);
   }
 
   private long rows(Bucket bucket) {

@@ -27,6 +27,7 @@ final class FluxModel implements AutoCloseable {
   private T5Tokenizer t5Tokenizer;
   private ClipTextEncoder clip;
   private T5Encoder t5;
+  private TextEncoding texts;
   private Transformer transformer;
   private Vae vae;
   private Latents latents;
@@ -78,6 +79,7 @@ final class FluxModel implements AutoCloseable {
                     folder.textEncoder2Config(), folder.textEncoder2(), device, textType(type))
                 : T5Encoder.load(
                     folder.textEncoder2Config(), folder.textEncoder2(), device, textType(type)));
+    texts = opened.add(new TextEncoding(clipTokenizer, t5Tokenizer, clip, t5));
     transformer =
         opened.add(
             offload.contains(Offload.MODULATION)
@@ -102,12 +104,16 @@ final class FluxModel implements AutoCloseable {
       model.t5Tokenizer = t5Tokenizer;
       model.vae = vae;
       model.latents = latents;
-      model.clip =
-          model.opened.add(
-              clip.adapted(
-                  withoutPrefix(LoraTerms.read(loras, "text_encoder", terms, clip.type()))));
-      model.t5 =
-          model.opened.add(t5.adapted(LoraTerms.read(loras, "text_encoder_2", terms, t5.type())));
+      Map<String, LowRank> clipTerms =
+          withoutPrefix(LoraTerms.read(loras, "text_encoder", terms, clip.type()));
+      Map<String, LowRank> t5Terms = LoraTerms.read(loras, "text_encoder_2", terms, t5.type());
+      model.clip = model.opened.add(clip.adapted(clipTerms));
+      model.t5 = model.opened.add(t5.adapted(t5Terms));
+      model.texts =
+          clipTerms.isEmpty() && t5Terms.isEmpty()
+              ? texts
+              : model.opened.add(
+                  new TextEncoding(clipTokenizer, t5Tokenizer, model.clip, model.t5));
       model.transformer =
           model.opened.add(
               transformer.adapted(LoraTerms.read(loras, "transformer", terms, transformer.type())));
@@ -133,20 +139,8 @@ final class FluxModel implements AutoCloseable {
     return device;
   }
 
-  ClipTokenizer clipTokenizer() {
-    return clipTokenizer;
-  }
-
-  T5Tokenizer t5Tokenizer() {
-    return t5Tokenizer;
-  }
-
-  ClipTextEncoder clip() {
-    return clip;
-  }
-
-  T5Encoder t5() {
-    return t5;
+  TextEncoding texts() {
+    return texts;
   }
 
   Transformer transformer() {

@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param images in the order of the batch
  * @param seconds spent by the whole batch
+ * @param textsEncoded texts that were not known from batches before
  */
-public record GeneratedBatch(List<GeneratedImage> images, StageSeconds seconds) {
+public record GeneratedBatch(List<GeneratedImage> images, StageSeconds seconds, int textsEncoded) {
   public GeneratedBatch {
     images = List.copyOf(images);
   }

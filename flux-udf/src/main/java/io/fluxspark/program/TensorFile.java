@@ -34,6 +34,9 @@ public final class TensorFile implements AutoCloseable {
       """
               .indent(2));
 
+  /** Of a file's mapping; nothing is allocated before its pages are used. */
+  private static final String TOO_LARGE = "Cannot allocate memory";
+
   private final Path file;
   private final TensorScope scope = new TensorScope(Device.cpu());
   private final LoadedProgram program = LoadedProgram.load(PROGRAM, Device.cpu());
@@ -51,7 +54,8 @@ public final class TensorFile implements AutoCloseable {
    * @param offset of the first byte in the file
    * @param shape sizes of all axes
    * @param wanted the type that the tensor gets
-   * @throws FluxSparkException {@code INPUT_OUTPUT} where the file cannot be read or ends too early
+   * @throws FluxSparkException {@code INPUT_OUTPUT} where the file cannot be read or mapped, or
+   *     ends too early
    */
   public NativeTensor tensor(
       TensorScope owner, DataType stored, long offset, List<Long> shape, DataType wanted) {
@@ -70,14 +74,29 @@ public final class TensorFile implements AutoCloseable {
   }
 
   private IValue map(DataType type) {
-    return program
-        .call(
-            scope,
-            "map",
-            IValue.from(file.toString()),
-            IValue.from(size() / type.bytes()),
-            IValue.from((long) type.code()))
-        .value();
+    try {
+      return program
+          .call(
+              scope,
+              "map",
+              IValue.from(file.toString()),
+              IValue.from(size() / type.bytes()),
+              IValue.from((long) type.code()))
+          .value();
+    } catch (FluxSparkException e) {
+      throw e.getMessage().contains(TOO_LARGE) ? tooLarge(e) : e;
+    }
+  }
+
+  private FluxSparkException tooLarge(FluxSparkException e) {
+    return new FluxSparkException(
+        ErrorCode.INPUT_OUTPUT,
+        file
+            + ": cannot be mapped: its "
+            + size()
+            + " bytes are more than Linux lets a process map on this host, about its memory and"
+            + " swap; files in shards, sysctl vm.overcommit_memory=1 or more swap would do",
+        e);
   }
 
   private NativeTensor part(

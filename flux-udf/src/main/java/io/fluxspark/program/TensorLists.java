@@ -4,7 +4,7 @@ import ai.djl.pytorch.jni.IValue;
 import java.util.List;
 import java.util.Map;
 
-/** Joins tensors, and maps of weights. Used by one thread at a time. */
+/** Joins tensors, and maps of weights. Several threads may use it at once. */
 public final class TensorLists implements AutoCloseable {
   private static final Program PROGRAM =
       new Program(

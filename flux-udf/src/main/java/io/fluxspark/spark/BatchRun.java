@@ -12,6 +12,7 @@ import io.fluxspark.request.Bucket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 
 /**
  * Runs batches so that a request that cannot be met takes none of its neighbours with it.
@@ -27,12 +28,14 @@ import java.util.function.BooleanSupplier;
  * There the task fails, until its last attempt, in which the requests fail.
  *
  * @param sizes what is known of the generator's memory
+ * @param textsEncoded told of each batch how many texts were encoded for it
  * @param isLastAttempt whether Spark gives the job up when this attempt of the task fails
  */
 record BatchRun(
     ImageGenerator generator,
     BatchSizes sizes,
     ExecutorMetrics metrics,
+    LongConsumer textsEncoded,
     BooleanSupplier cancelled,
     boolean isLastAttempt) {
 
@@ -97,7 +100,8 @@ record BatchRun(
           ErrorCode.INTERNAL,
           "the model made " + made.images().size() + " pictures of " + batch.size() + " requests");
     }
-    metrics.batch(made.seconds());
+    metrics.batch(made);
+    textsEncoded.accept(made.textsEncoded());
     if (made.images().stream().anyMatch(GeneratedImage.Made.class::isInstance)) {
       sizes.made();
     }

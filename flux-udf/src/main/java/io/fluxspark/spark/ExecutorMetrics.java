@@ -3,6 +3,7 @@ package io.fluxspark.spark;
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.StageSeconds;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.DoubleAdder;
@@ -22,6 +23,7 @@ final class ExecutorMetrics implements Source {
   private final Counter made = registry.counter("images.made");
   private final Counter failed = registry.counter("images.failed");
   private final Counter batches = registry.counter("batches");
+  private final Counter textsEncoded = registry.counter("texts.encoded");
   private final Counter outOfMemoryRetries = registry.counter("outOfMemoryRetries");
   private final DoubleAdder text = seconds("text");
   private final DoubleAdder denoising = seconds("denoising");
@@ -63,8 +65,10 @@ final class ExecutorMetrics implements Source {
   }
 
   /** The model has made a batch. */
-  void batch(StageSeconds seconds) {
+  void batch(GeneratedBatch batch) {
     batches.inc();
+    textsEncoded.inc(batch.textsEncoded());
+    StageSeconds seconds = batch.seconds();
     text.add(seconds.text());
     denoising.add(seconds.denoising());
     decoding.add(seconds.decoding());

@@ -112,6 +112,7 @@ public final class FluxImageFunction
               lease.generator(),
               lease.batchSizes(),
               ExecutorMetrics.shared(),
+              encoded -> {},
               () -> context != null && context.isInterrupted(),
               context == null || PartitionImages.isLastAttempt(context));
       BatchRun.Result result = run.run(List.of(ready.prepared())).get(0);

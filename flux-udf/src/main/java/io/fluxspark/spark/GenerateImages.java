@@ -21,9 +21,13 @@ import org.apache.spark.util.LongAccumulator;
  * @param made counts pictures
  * @param failed gathers requests that cannot be met; Spark takes each task's once when the result
  *     is written without a shuffle in between
+ * @param textsEncoded counts texts that an executor did not know from batches before
  */
 public record GenerateImages(
-    GenerationJob job, LongAccumulator made, CollectionAccumulator<FailedImage> failed)
+    GenerationJob job,
+    LongAccumulator made,
+    CollectionAccumulator<FailedImage> failed,
+    LongAccumulator textsEncoded)
     implements MapPartitionsFunction<Row, Row> {
 
   @Override
@@ -31,7 +35,8 @@ public record GenerateImages(
     if (!rows.hasNext()) {
       return rows;
     }
-    return new MadeRows(PartitionImages.of(planned(rows), job, TaskContext.get()));
+    return new MadeRows(
+        PartitionImages.of(planned(rows), job, textsEncoded::add, TaskContext.get()));
   }
 
   private static Iterator<PlannedImage> planned(Iterator<Row> rows) {

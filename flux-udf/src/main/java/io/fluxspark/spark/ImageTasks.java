@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
@@ -52,6 +53,16 @@ public final class ImageTasks {
     col(RequestColumns.PROMPT_EMBEDS).isNotNull(),
     col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0)
   };
+
+  /**
+   * Pictures of the same texts are neighbours, so that one task makes them, and an executor encodes
+   * their texts once. A hash, or the first portions would be about what begins with A.
+   */
+  private static final Column TEXTS =
+      xxhash64(
+          col(RequestColumns.PROMPT),
+          col(RequestColumns.PROMPT_2),
+          col(RequestColumns.NEGATIVE_PROMPT));
 
   private final SparkSession spark;
   private final StructType schema;
@@ -149,7 +160,7 @@ public final class ImageTasks {
    */
   public static ImageTasks of(Dataset<Row> images, TaskLayout layout) {
     Column[] order =
-        Stream.concat(Arrays.stream(BUCKET), Stream.of(col(Tables.REQUEST_KEY)))
+        Stream.concat(Arrays.stream(BUCKET), Stream.of(TEXTS, col(Tables.REQUEST_KEY)))
             .toArray(Column[]::new);
     JavaRDD<Row> tasks =
         images

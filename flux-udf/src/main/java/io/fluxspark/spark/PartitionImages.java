@@ -6,6 +6,7 @@ import io.fluxspark.request.Batches;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import java.util.function.ToDoubleBiFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
@@ -38,10 +39,15 @@ final class PartitionImages implements Iterator<ImageOutcome> {
    *
    * @param planned is read by the thread that asks for outcomes alone, and asked again after it had
    *     no more
+   * @param textsEncoded told of each batch how many texts were encoded for it, before the batch's
+   *     first outcome is there
    * @param context the task, which owns everything that is taken here
    */
   static PartitionImages of(
-      Iterator<PlannedImage> planned, GenerationJob job, TaskContext context) {
+      Iterator<PlannedImage> planned,
+      GenerationJob job,
+      LongConsumer textsEncoded,
+      TaskContext context) {
     String device = device(context);
     ModelKey key = job.modelKey(device);
     ExecutorMetrics metrics = ExecutorMetrics.shared();
@@ -55,6 +61,7 @@ final class PartitionImages implements Iterator<ImageOutcome> {
             lease.generator(),
             lease.batchSizes(),
             metrics,
+            textsEncoded,
             () -> closed.get() || context.isInterrupted(),
             isLastAttempt(context));
     Configuration conf = HadoopInputFiles.conf();

@@ -84,7 +84,7 @@ final class RowImages<T> implements Iterator<RowImages.Done<T>> {
     while (waiting.element().outcome == null) {
       // The model is taken when the first valid row needs it.
       if (outcomes == null) {
-        outcomes = PartitionImages.of(new Planned(), job, context);
+        outcomes = PartitionImages.of(new Planned(), job, encoded -> {}, context);
       }
       ImageOutcome outcome = outcomes.next();
       onTheWay.remove().outcome = RowOutcome.of(outcome);

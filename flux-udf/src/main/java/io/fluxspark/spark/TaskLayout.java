@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * How pictures, sorted by bucket and key, are cut into batches, tasks and portions.
+ * How pictures, sorted by bucket, texts and key, are cut into batches, tasks and portions.
  *
  * <p>A batch is a run of at most {@code batchSize} pictures of one bucket, counted from the
  * bucket's start, so that which pictures share a batch depends on the pictures and the batch size

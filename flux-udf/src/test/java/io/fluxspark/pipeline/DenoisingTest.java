@@ -126,9 +126,8 @@ class DenoisingTest {
       NativeTensor guidance,
       Rotary rotary) {
     List<String> text = List.of(negativePrompt);
-    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, length).ids());
-    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
-    return velocity(model, scope, schedule, hidden, pooled, guidance, rotary);
+    TextEncoding.Encoded encoded = model.texts().encode(scope, text, text, length);
+    return velocity(model, scope, schedule, encoded.hidden(), encoded.pooled(), guidance, rotary);
   }
 
   private static Velocity velocity(

@@ -22,9 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,27 +33,19 @@ class FirstBlockCacheTest {
   private static final String CASE = "dev/cases/first_block_cache";
   private static final int STEPS = 5;
 
-  private static FluxPipeline pipeline;
+  private FluxPipeline pipeline;
   private long openBefore;
 
-  @BeforeAll
-  static void load() {
+  @BeforeEach
+  void load() {
+    openBefore = TensorScope.openValues();
     pipeline =
         FluxPipeline.load(ModelFolder.open(Golden.path("dev")), Device.cpu(), DataType.FLOAT32);
   }
 
-  @AfterAll
-  static void close() {
-    pipeline.close();
-  }
-
-  @BeforeEach
-  void countOpenValues() {
-    openBefore = TensorScope.openValues();
-  }
-
   @AfterEach
   void nothingIsLeftOpen() {
+    pipeline.close();
     assertThat(TensorScope.openValues()).isEqualTo(openBefore);
   }
 
@@ -144,7 +134,7 @@ class FirstBlockCacheTest {
         .hasMessage("in the middle");
   }
 
-  private static List<GeneratedImage.Made> made(List<PreparedImage> batch) {
+  private List<GeneratedImage.Made> made(List<PreparedImage> batch) {
     return made(pipeline, batch);
   }
 

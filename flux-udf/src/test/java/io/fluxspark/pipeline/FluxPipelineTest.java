@@ -21,6 +21,7 @@ import io.fluxspark.weights.StoredType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -199,6 +200,44 @@ class FluxPipelineTest {
         assertThat(largestDifference(alone, together.get(i))).isLessThanOrEqualTo(1);
         assertThat(again.get(i).rgb()).isEqualTo(together.get(i).rgb());
       }
+    }
+  }
+
+  /** Its neighbours' texts are known then, or only some of them, or none. */
+  @Test
+  void aPictureDoesNotDependOnTheTextsThatAreKnown() {
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    List<PreparedImage> batch =
+        List.of(request("fox", 1, 2), request("hen", 2, 2), request("fox", 3, 2));
+    List<byte[]> known = new ArrayList<>();
+    List<byte[]> unknown = new ArrayList<>();
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      GeneratedBatch first = pipeline.generate(batch, () -> false);
+      assertThat(first.textsEncoded()).isEqualTo(2);
+      made(first).forEach(picture -> unknown.add(picture.rgb()));
+    }
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      pipeline.generate(List.of(request("hen", 9, 2), request("owl", 9, 2)), () -> false);
+      GeneratedBatch second = pipeline.generate(batch, () -> false);
+      assertThat(second.textsEncoded()).isEqualTo(1);
+      made(second).forEach(picture -> known.add(picture.rgb()));
+      assertThat(pipeline.generate(batch, () -> false).textsEncoded()).isZero();
+    }
+    assertThat(known).containsExactlyElementsOf(unknown);
+  }
+
+  @Test
+  void aNegativePromptIsATextThatIsEncodedOnce() {
+    List<PreparedImage> batch = GoldenRequests.of("dev/cases/true_cfg");
+    ModelFolder folder = ModelFolder.open(Golden.path("dev"));
+    try (FluxPipeline pipeline = FluxPipeline.load(folder, Device.cpu(), DataType.FLOAT32)) {
+      assertThat(pipeline.generate(batch, () -> false).textsEncoded()).isEqualTo(2);
+      assertThat(pipeline.generate(batch, () -> false).textsEncoded()).isZero();
+      assertThat(
+              pipeline
+                  .generate(GoldenRequests.withEmbeddings("dev/cases/true_cfg"), () -> false)
+                  .textsEncoded())
+          .isZero();
     }
   }
 

@@ -83,11 +83,11 @@ class TrueCfgRangeTest {
   private static Velocity velocity(
       FluxModel model, TensorScope scope, String prompt, float[] timesteps, Rotary rotary) {
     List<String> text = List.of(prompt);
-    NativeTensor hidden = model.t5().encode(scope, model.t5Tokenizer().encode(text, LENGTH).ids());
-    NativeTensor txt = model.transformer().embedText(scope, hidden);
-    NativeTensor pooled = model.clip().pooled(scope, model.clipTokenizer().encode(text).ids());
+    TextEncoding.Encoded encoded = model.texts().encode(scope, text, text, LENGTH);
+    NativeTensor txt = model.transformer().embedText(scope, encoded.hidden());
     NativeTensor guidance = scope.floats(new float[] {3.5f}, 1);
-    Modulation modulation = model.transformer().modulate(scope, timesteps, pooled, guidance);
+    Modulation modulation =
+        model.transformer().modulate(scope, timesteps, encoded.pooled(), guidance);
     return (owner, x, each) ->
         model.transformer().velocity(owner, x, txt, modulation, each[0], rotary);
   }

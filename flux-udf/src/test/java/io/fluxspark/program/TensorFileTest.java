@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.fluxspark.error.ErrorCode;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -103,6 +104,30 @@ class TensorFileTest {
       assertRefused(ErrorCode.INPUT_OUTPUT, () -> floats(file, scope, offset, 2))
           .isEqualTo(
               path + ": cannot be read: it ends at byte 20, the tensor at byte " + (offset + 8));
+    }
+  }
+
+  /**
+   * Of which the file system keeps nothing. Hosts that promise more memory than they have map it.
+   */
+  @Test
+  void aFileThatIsTooLargeToBeMappedSaysWhatToDo() throws IOException {
+    Path path = folder.resolve("large");
+    long bytes = 8L << 40;
+    try (RandomAccessFile large = new RandomAccessFile(path.toFile(), "rw")) {
+      large.setLength(bytes);
+    }
+    boolean mapsAll = Files.readString(Path.of("/proc/sys/vm/overcommit_memory")).startsWith("1");
+    try (TensorScope scope = new TensorScope(Device.cpu());
+        TensorFile file = new TensorFile(path)) {
+      if (mapsAll) {
+        assertThat(floats(file, scope, bytes - 8, 2)).containsExactly(0, 0);
+      } else {
+        assertRefused(ErrorCode.INPUT_OUTPUT, () -> floats(file, scope, bytes - 8, 2))
+            .startsWith(path + ": cannot be mapped: its " + bytes + " bytes are more than")
+            .contains("shards")
+            .contains("vm.overcommit_memory=1");
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ class BatchRunTest {
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final BatchSizes sizes = new BatchSizes();
   private final ExecutorMetrics metrics = new ExecutorMetrics();
+  private final LongAdder textsEncoded = new LongAdder();
 
   @Test
   void aBatchIsMadeAtOnceAndItsTimeShared() {
@@ -35,6 +37,7 @@ class BatchRunTest {
     assertThat(results)
         .extracting(BatchRun.Result::seconds)
         .containsOnly(new StageSeconds(1, 2, 4));
+    assertThat(textsEncoded.sum()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -60,7 +63,8 @@ class BatchRunTest {
                         List.of(
                             new GeneratedImage.Failed(Requests.failure(ErrorCode.NOT_FINITE)),
                             Requests.painted(batch).images().get(1)),
-                        new StageSeconds(0, 0, 0)))
+                        new StageSeconds(0, 0, 0),
+                        0))
             .run(Requests.first(2));
     assertThat(batchSizes).containsExactly(2);
     assertThat(failure(results.get(0)).code()).isEqualTo(ErrorCode.NOT_FINITE);
@@ -236,7 +240,9 @@ class BatchRunTest {
             return Requests.painted(batch);
           }
         };
-    assertThat(new BatchRun(model, sizes, metrics, cancelled::get, false).run(Requests.first(1)))
+    assertThat(
+            new BatchRun(model, sizes, metrics, textsEncoded::add, cancelled::get, false)
+                .run(Requests.first(1)))
         .hasSize(1);
   }
 
@@ -262,6 +268,7 @@ class BatchRunTest {
         },
         sizes,
         metrics,
+        textsEncoded::add,
         cancelled::get,
         isLastAttempt);
   }
@@ -272,7 +279,7 @@ class BatchRunTest {
   }
 
   private static GeneratedBatch none() {
-    return new GeneratedBatch(List.of(), new StageSeconds(0, 0, 0));
+    return new GeneratedBatch(List.of(), new StageSeconds(0, 0, 0), 0);
   }
 
   private static Function<List<PreparedImage>, GeneratedBatch> failing(

@@ -2,7 +2,9 @@ package io.fluxspark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.StageSeconds;
+import java.util.List;
 import org.apache.spark.SparkEnv;
 import org.junit.jupiter.api.Test;
 import scala.jdk.javaapi.CollectionConverters;
@@ -24,8 +26,8 @@ class ExecutorMetricsTest {
   @Test
   void countsAndSumsWhatItIsTold() {
     ExecutorMetrics metrics = new ExecutorMetrics();
-    metrics.batch(new StageSeconds(1, 2, 4));
-    metrics.batch(new StageSeconds(1, 2, 4));
+    metrics.batch(new GeneratedBatch(List.of(), new StageSeconds(1, 2, 4), 3));
+    metrics.batch(new GeneratedBatch(List.of(), new StageSeconds(1, 2, 4), 0));
     metrics.made(
         new ImageOutcome.Made(
             null, null, null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
@@ -34,6 +36,7 @@ class ExecutorMetricsTest {
 
     var registry = metrics.metricRegistry();
     assertThat(registry.counter("batches").getCount()).isEqualTo(2);
+    assertThat(registry.counter("texts.encoded").getCount()).isEqualTo(3);
     assertThat(registry.counter("images.made").getCount()).isEqualTo(1);
     assertThat(registry.counter("images.failed").getCount()).isEqualTo(1);
     assertThat(registry.counter("outOfMemoryRetries").getCount()).isEqualTo(1);

@@ -79,7 +79,8 @@ class ImageStreamTest {
                     List.of(
                         new GeneratedImage.Failed(Requests.failure(ErrorCode.NOT_FINITE)),
                         Requests.painted(batch).images().get(1)),
-                    new StageSeconds(0, 0, 0)))) {
+                    new StageSeconds(0, 0, 0),
+                    0))) {
       assertThat(stream.next())
           .isInstanceOfSatisfying(
               ImageOutcome.Failed.class,
@@ -307,7 +308,8 @@ class ImageStreamTest {
     return new ImageStream(
         source(batches),
         new InputReader(new PictureReader(conf), new LoraFiles(ModelStoreSettings.DEFAULT, conf)),
-        new BatchRun(generator, new BatchSizes(), new ExecutorMetrics(), closed::get, false),
+        new BatchRun(
+            generator, new BatchSizes(), new ExecutorMetrics(), encoded -> {}, closed::get, false),
         FILES,
         interrupted::get,
         closed);

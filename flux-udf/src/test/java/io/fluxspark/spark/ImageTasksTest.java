@@ -9,6 +9,7 @@ import io.fluxspark.request.RequestRules;
 import io.fluxspark.request.TestRules;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,27 @@ class ImageTasksTest {
             batch ->
                 assertThat(batch.stream().map(id -> Integer.parseInt(id) % 3 == 2).distinct())
                     .hasSize(1));
+  }
+
+  @Test
+  void picturesOfTheSameTextsAreNeighbours() {
+    Dataset<Row> prompts =
+        TestSpark.session()
+            .sql(
+                "SELECT cast(id AS STRING) AS id, 'fox ' || (id % 6) AS prompt, id AS seed FROM range(60)");
+
+    List<Row> all = spread(prompts, 3).stream().flatMap(List::stream).toList();
+
+    assertThat(all).hasSize(60);
+    long changes =
+        IntStream.range(1, all.size())
+            .filter(i -> !prompt(all.get(i)).equals(prompt(all.get(i - 1))))
+            .count();
+    assertThat(changes).isEqualTo(6 - 1);
+  }
+
+  private static String prompt(Row row) {
+    return row.getAs("prompt");
   }
 
   @Test

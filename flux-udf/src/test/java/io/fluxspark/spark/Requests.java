@@ -68,7 +68,7 @@ final class Requests {
   /** Each picture in one grey, its seed. */
   static GeneratedBatch painted(List<PreparedImage> batch) {
     return new GeneratedBatch(
-        batch.stream().map(Requests::painted).toList(), new StageSeconds(2, 4, 8));
+        batch.stream().map(Requests::painted).toList(), new StageSeconds(2, 4, 8), batch.size());
   }
 
   private static GeneratedImage painted(PreparedImage image) {

@@ -46,13 +46,15 @@ final class ImageRun implements AutoCloseable {
   /**
    * What a run made.
    *
+   * @param textsEncoded by all executors, in tasks that ended well
    * @param stopped why the run was given up, which leaves pictures in flight uncommitted
    */
-  record Outcome(long made, long failed, Optional<String> stopped) {
-    private static final Outcome NOTHING = new Outcome(0, 0, Optional.empty());
+  record Outcome(long made, long failed, long textsEncoded, Optional<String> stopped) {
+    private static final Outcome NOTHING = new Outcome(0, 0, 0, Optional.empty());
 
     private Outcome plus(Outcome other) {
-      return new Outcome(made + other.made, failed + other.failed, stopped);
+      return new Outcome(
+          made + other.made, failed + other.failed, textsEncoded + other.textsEncoded, stopped);
     }
   }
 
@@ -119,7 +121,8 @@ final class ImageRun implements AutoCloseable {
       for (Future<Outcome> outcome : outcomes) {
         all = all.plus(outcome.get());
       }
-      return new Outcome(all.made(), all.failed(), Optional.ofNullable(stopped.get()));
+      return new Outcome(
+          all.made(), all.failed(), all.textsEncoded(), Optional.ofNullable(stopped.get()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FluxSparkException(ErrorCode.INTERRUPTED, "the run was interrupted", e);
@@ -141,13 +144,14 @@ final class ImageRun implements AutoCloseable {
     LongAccumulator made = spark.sparkContext().longAccumulator("images made");
     CollectionAccumulator<FailedImage> failed =
         spark.sparkContext().collectionAccumulator("images failed");
+    LongAccumulator textsEncoded = spark.sparkContext().longAccumulator("texts encoded");
     Progress progress = all.begin(made.id(), failed.id());
     spark.sparkContext().addSparkListener(progress);
     AtomicReference<RunProgress.Counts> counts = new AtomicReference<>();
     try {
       portion.write(
           planned.mapPartitions(
-              new GenerateImages(job, made, failed),
+              new GenerateImages(job, made, failed, textsEncoded),
               Encoders.row(Tables.imagesOf(planned.schema()))),
           () -> {
             counts.set(new RunProgress.Counts(made.value(), failed.value().size()));
@@ -159,12 +163,13 @@ final class ImageRun implements AutoCloseable {
       }
       List<FailedImage> failures = progress.counts().failures();
       errors(failures).ifPresent(portion::writeErrors);
-      return new Outcome(0, failures.size(), Optional.empty());
+      return new Outcome(0, failures.size(), textsEncoded.value(), Optional.empty());
     } finally {
       spark.sparkContext().removeSparkListener(progress);
     }
     all.end(progress, counts.get());
-    return new Outcome(counts.get().made(), counts.get().failed(), Optional.empty());
+    return new Outcome(
+        counts.get().made(), counts.get().failed(), textsEncoded.value(), Optional.empty());
   }
 
   /** Those that the output does not have yet. */

@@ -57,7 +57,10 @@ record Measurement(long images, double deviceSeconds, double flops, double pixel
             .portion(0)
             .mapPartitions(
                 new GenerateImages(
-                    plan.job(), plan.spark().sparkContext().longAccumulator("images made"), failed),
+                    plan.job(),
+                    plan.spark().sparkContext().longAccumulator("images made"),
+                    failed,
+                    plan.spark().sparkContext().longAccumulator("texts encoded")),
                 Encoders.row(Tables.imagesOf(few.schema())))
             .agg(
                 count(lit(1)),

@@ -130,6 +130,7 @@ record Planning(
             counted.images() - made - toMake,
             counted.invalidRows(),
             0,
+            0,
             0);
     return new Planning(model, spark, output, job, requests, missing, buckets, layout, counts);
   }

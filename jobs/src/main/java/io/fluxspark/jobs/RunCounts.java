@@ -10,6 +10,7 @@ package io.fluxspark.jobs;
  * @param invalidRows rows that are wrong
  * @param made by this run
  * @param failed in this run
+ * @param textsEncoded by all executors of this run, in tasks that ended well
  */
 record RunCounts(
     long requested,
@@ -18,7 +19,8 @@ record RunCounts(
     long failedBefore,
     long invalidRows,
     long made,
-    long failed) {
+    long failed,
+    long textsEncoded) {
   /** Pictures that this run is to make. */
   long missing() {
     return images - thereBefore - failedBefore;
@@ -43,6 +45,7 @@ record RunCounts(
         failedBefore,
         invalidRows,
         outcome.made(),
-        outcome.failed());
+        outcome.failed(),
+        outcome.textsEncoded());
   }
 }

@@ -72,6 +72,7 @@ record RunReport(
     numbers.put("images_failed_before", counts.failedBefore());
     numbers.put("images_made", counts.made());
     numbers.put("images_failed", counts.failed());
+    numbers.put("texts_encoded", counts.textsEncoded());
     numbers.put("prompts_cut", stages.promptsCut());
     numbers.put("rows_invalid", counts.invalidRows());
     numbers.put("error_fraction", counts.errorFraction());

@@ -108,7 +108,7 @@ record ConstantPictures() implements ModelLoader {
                 : new GeneratedImage.Made(
                     paint(image), GeneratedImage.CutTokens.NONE, OptionalInt.empty()));
       }
-      return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25));
+      return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25), batch.size());
     }
 
     private static Picture paint(ImageRequest image) {

@@ -117,6 +117,7 @@ class GenerateTest {
     assertThat(counts.get("images_requested").asInt()).isEqualTo(3);
     assertThat(counts.get("images_distinct").asInt()).isEqualTo(2);
     assertThat(counts.get("images_made").asInt()).isEqualTo(2);
+    assertThat(counts.get("texts_encoded").asInt()).isEqualTo(2);
     assertThat(counts.get("rows_invalid").asInt()).isEqualTo(1);
     assertThat(report.get("options").get("batch-size").asInt()).isEqualTo(3);
     assertThat(report.get("seconds").get("denoising").asDouble()).isEqualTo(1);

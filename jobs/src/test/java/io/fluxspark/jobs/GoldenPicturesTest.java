@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fluxspark.spark.ModelCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -204,6 +206,37 @@ class GoldenPicturesTest {
     Map<String, String> fours = workspace.byImage("fours", "sha256");
     assertThat(workspace.<String>byImage("five partitions", "sha256")).isEqualTo(fours);
     assertThat(workspace.<String>byImage("again", "sha256")).isEqualTo(fours);
+  }
+
+  /** Of a prompt, however many seeds it has, and of the negative one that all have. */
+  @Test
+  void aTextIsEncodedOnce() throws IOException {
+    Workspace workspace = new Workspace(folder);
+    List<String> rows = new ArrayList<>(List.of("prompt,negative_prompt,true_cfg_scale"));
+    for (int i = 0; i < 10; i++) {
+      rows.add("number " + i + ",rain,2");
+    }
+    Path prompts = workspace.file("prompts.csv", rows.toArray(String[]::new));
+    ModelCache.shared().closeIdle();
+
+    generated(
+        workspace,
+        prompts,
+        "out",
+        "--num-images-per-prompt",
+        "10",
+        "--height",
+        "16",
+        "--width",
+        "16",
+        "--batch-size",
+        "4");
+
+    assertThat(workspace.images("out").count()).isEqualTo(100);
+    try (Stream<Path> reports = Files.list(workspace.output("out").resolve("_runs"))) {
+      JsonNode report = JSON.readTree(reports.findFirst().orElseThrow().toFile());
+      assertThat(report.get("counts").get("texts_encoded").asInt()).isEqualTo(10 + 1);
+    }
   }
 
   /** With the defaults of a built-in model. */
