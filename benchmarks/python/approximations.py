@@ -5,9 +5,11 @@ usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into
 
 DATA is what deploy/tiny/run TinyData has made.
 
-The prompts ask for emoji. All settings are rows of one prompt table, made one picture at a time. `saved` is the share of the transformer's blocks that were not computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
-what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of
-denoising counts, with one picture at a time on all processors. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and what mid_size_model.py names
+The prompts ask for emoji; all settings are rows of one prompt table. `saved` is the share of the transformer's blocks that were not
+computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
+what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of denoising
+counts, one picture after the other. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and
+what mid_size_model.py names
 """
 import io
 import json
@@ -102,6 +104,10 @@ def make(data, work, count):
     generate(work / "tiny", [row | options | {"id": f"{name}: {row['id']}", "setting": name}
                              for name, options in settings.items() for row in prompts])
     run(sys.executable, HERE / "mid_size_model.py", work / "mid")
+    larger(work)
+
+
+def larger(work):
     generate(
         work / "larger",
         [{"id": f"{name} {i}", "prompt": "a fox", "seed": i, "setting": name} | options
