@@ -29,6 +29,8 @@ REQUEST_COLUMNS = frozenset(
         "num_images_per_prompt",
         "max_sequence_length",
         "strength",
+        "true_cfg_start",
+        "true_cfg_stop",
         "image",
         "mask_image",
         "control_image",

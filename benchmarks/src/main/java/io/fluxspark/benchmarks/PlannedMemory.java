@@ -7,6 +7,7 @@ import io.fluxspark.pipeline.ModelWriter;
 import io.fluxspark.pipeline.Offload;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.training.NewModels;
 import io.fluxspark.weights.StoredType;
@@ -100,7 +101,16 @@ public final class PlannedMemory {
       write(folder, one.stored());
       Bucket bucket =
           new Bucket(
-              one.size(), one.size(), STEPS, TEXT_TOKENS, false, Task.TEXT_TO_IMAGE, 0, "", false);
+              one.size(),
+              one.size(),
+              STEPS,
+              TEXT_TOKENS,
+              StepRange.NONE,
+              Task.TEXT_TO_IMAGE,
+              0,
+              "",
+              false,
+              false);
       ModelCost cost = ModelFolder.open(folder).cost();
       return new Result(
           cost.deviceBytes(bucket, one.pictures(), one.type(), one.offload())

@@ -1,6 +1,7 @@
 package io.fluxspark.benchmarks;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import io.fluxspark.transformer.TransformerConfig;
@@ -45,7 +46,8 @@ record Workload(String name, List<Bucket> buckets, int batchSize) {
   }
 
   private static Bucket bucket(int side, int steps, int textTokens) {
-    return new Bucket(side, side, steps, textTokens, false, Task.TEXT_TO_IMAGE, 0, "", false);
+    return new Bucket(
+        side, side, steps, textTokens, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   }
 
   /**

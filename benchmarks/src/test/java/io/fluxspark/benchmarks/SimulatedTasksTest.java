@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskSizes;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class SimulatedTasksTest {
   private static final Bucket USUAL =
-      new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(1024, 1024, 28, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final double MEGAPIXELS = 1.048576;
 
   @Test
@@ -20,7 +21,8 @@ class SimulatedTasksTest {
     ClusterModel.Picture picture = new ClusterModel.Picture(0.25, 0.5, 2, 0, 0);
     assertThat(Workload.gpuSeconds(USUAL, picture))
         .isCloseTo(0.5 + 28 * 0.25 + 2 * MEGAPIXELS, within(1e-9));
-    Bucket smaller = new Bucket(512, 512, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
+    Bucket smaller =
+        new Bucket(512, 512, 28, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
     double share = 602.0 / 2082; // TFLOP, as docs/sizing.md has them
     assertThat(Workload.gpuSeconds(smaller, picture))
         .isCloseTo(0.5 + 28 * 0.25 * share + 2 * MEGAPIXELS / 4, within(0.01));

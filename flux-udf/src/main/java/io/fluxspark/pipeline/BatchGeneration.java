@@ -11,15 +11,20 @@ import io.fluxspark.request.PromptEmbeds;
 import io.fluxspark.sampling.Euler;
 import io.fluxspark.sampling.NoisePath;
 import io.fluxspark.sampling.Velocity;
+import io.fluxspark.transformer.FirstBlockCache;
 import io.fluxspark.transformer.Modulation;
 import io.fluxspark.transformer.Rotary;
 import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.vae.Vae;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -40,9 +45,10 @@ record BatchGeneration(
       Optional<Text> negative =
           bucket.trueCfg() ? Optional.of(negativeText(scope)) : Optional.empty();
       double textSeconds = stopwatch.lap();
-      NativeTensor latents = denoise(scope, bucket, text, negative);
+      List<FirstBlockCache> caches = new ArrayList<>();
+      NativeTensor latents = denoise(scope, bucket, text, negative, caches);
       double denoisingSeconds = stopwatch.lap();
-      List<GeneratedImage> images = decode(latents, bucket, text);
+      List<GeneratedImage> images = decode(latents, bucket, text, caches);
       return new GeneratedBatch(
           images,
           new StageSeconds(textSeconds, denoisingSeconds, stopwatch.lap()),
@@ -142,9 +148,17 @@ record BatchGeneration(
     return batch.stream().map(image -> text.apply(image.request().request())).toList();
   }
 
-  /** Noise to latents, (B, S, C). */
+  /**
+   * Noise to latents, (B, S, C).
+   *
+   * @param caches gets those that were used
+   */
   private NativeTensor denoise(
-      TensorScope owner, Bucket bucket, Text text, Optional<Text> negative) {
+      TensorScope owner,
+      Bucket bucket,
+      Text text,
+      Optional<Text> negative,
+      List<FirstBlockCache> caches) {
     try (TensorScope scope = new TensorScope(owner.device())) {
       NativeTensor guidance =
           perPicture(scope, GenerationRequest::guidanceScale, batch.size()); // (B)
@@ -156,12 +170,22 @@ record BatchGeneration(
               bucket.maxSequenceLength(),
               inputs.grids());
       float[] timesteps = inputs.schedule().timesteps();
-      Velocity velocity = velocity(scope, text, timesteps, guidance, rotary);
+      Velocity velocity = velocity(scope, text, timesteps, guidance, rotary, caches);
+      Velocity told = inputs.shown().apply(velocity);
+      IntFunction<Velocity> models = step -> told;
       if (negative.isPresent()) {
-        Velocity away = velocity(scope, negative.get(), timesteps, guidance, rotary);
+        Velocity away =
+            velocity(
+                scope,
+                negative.get(),
+                Arrays.copyOfRange(timesteps, bucket.guided().from(), bucket.guided().to()),
+                guidance,
+                rotary,
+                caches);
         NativeTensor scale =
             perPicture(scope, GenerationRequest::trueCfgScale, batch.size(), 1, 1); // (B, 1, 1)
-        velocity = model.latents().guided(velocity, away, scale);
+        Velocity guided = inputs.shown().apply(model.latents().guided(velocity, away, scale));
+        models = step -> bucket.guided().contains(step) ? guided : told;
       }
       return model
           .latents()
@@ -170,7 +194,7 @@ record BatchGeneration(
               inputs.start(),
               inputs.schedule(),
               new Euler(model.latents(), NoisePath.LINEAR),
-              inputs.shown().apply(velocity),
+              models,
               inputs.afterStep(),
               cancelled);
     }
@@ -178,10 +202,26 @@ record BatchGeneration(
 
   /** {@code scope} gets what is computed once for all timesteps. */
   private Velocity velocity(
-      TensorScope scope, Text text, float[] timesteps, NativeTensor guidance, Rotary rotary) {
+      TensorScope scope,
+      Text text,
+      float[] timesteps,
+      NativeTensor guidance,
+      Rotary rotary,
+      List<FirstBlockCache> caches) {
     Modulation modulation = model.transformer().modulate(scope, timesteps, text.pooled(), guidance);
+    if (batch.get(0).request().bucket().firstBlockCache()) {
+      FirstBlockCache cache = model.transformer().firstBlockCache(scope, thresholds());
+      caches.add(cache);
+      return (owner, x, each) -> cache.velocity(owner, x, text.txt(), modulation, each[0], rotary);
+    }
     return (owner, x, each) ->
         model.transformer().velocity(owner, x, text.txt(), modulation, each[0], rotary);
+  }
+
+  private double[] thresholds() {
+    return batch.stream()
+        .mapToDouble(image -> image.request().request().approximations().firstBlockCacheThreshold())
+        .toArray();
   }
 
   private NativeTensor perPicture(
@@ -199,15 +239,30 @@ record BatchGeneration(
   }
 
   /** One picture at a time, so that memory does not grow with the batch. */
-  private List<GeneratedImage> decode(NativeTensor latents, Bucket bucket, Text text) {
+  private List<GeneratedImage> decode(
+      NativeTensor latents, Bucket bucket, Text text, List<FirstBlockCache> caches) {
     boolean[] finite = model.latents().finite(latents);
     return IntStream.range(0, batch.size())
-        .mapToObj(i -> finite[i] ? decode(latents, i, bucket, text.cut(i)) : notFinite("latents"))
+        .mapToObj(
+            i ->
+                finite[i]
+                    ? decode(latents, i, bucket, text.cut(i), reused(caches, i))
+                    : notFinite("latents"))
         .toList();
   }
 
+  private static OptionalInt reused(List<FirstBlockCache> caches, int index) {
+    return caches.isEmpty()
+        ? OptionalInt.empty()
+        : OptionalInt.of(caches.stream().mapToInt(cache -> cache.reused(index)).sum());
+  }
+
   private GeneratedImage decode(
-      NativeTensor latents, int index, Bucket bucket, GeneratedImage.CutTokens cut) {
+      NativeTensor latents,
+      int index,
+      Bucket bucket,
+      GeneratedImage.CutTokens cut,
+      OptionalInt callsReused) {
     try (TensorScope scope = new TensorScope(latents.device())) {
       NativeTensor packed = model.latents().picture(scope, latents, index); // (1, S, C)
       NativeTensor latent =
@@ -224,7 +279,7 @@ record BatchGeneration(
         return notFinite("decoded values");
       }
       return new GeneratedImage.Made(
-          new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()), cut);
+          new Picture(bucket.width(), bucket.height(), pixels.bytes().toBytes()), cut, callsReused);
     } catch (FluxSparkException e) {
       if (e.code() != ErrorCode.OUT_OF_MEMORY) {
         throw e;

@@ -81,6 +81,13 @@ record FluxCost(
   }
 
   @Override
+  public double reusedFlops(Bucket bucket) {
+    double blocks = transformer.numLayers() + transformer.numSingleLayers();
+    long tokens = imageTokens(bucket) + bucket.maxSequenceLength();
+    return transformer.flops(tokens) * (blocks - 1) / blocks;
+  }
+
+  @Override
   public long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
     DataType textType = FluxModel.textType(type);
     DataType vaeType = FluxModel.vaeType(type);
@@ -102,6 +109,7 @@ record FluxCost(
             bucket.numInferenceSteps() - bucket.firstStep());
     // The negative prompt's are there too, whichever of both is used.
     long besides = bucket.trueCfg() ? denoising.given() : 0;
+    long kept = bucket.trueCfg() ? denoising.keptByFirstBlockCache() : 0;
     long live =
         LongStream.of(
                 bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
@@ -109,7 +117,10 @@ record FluxCost(
                     + (isModulationOnHost
                         ? denoising.modulatingFromHost()
                         : denoising.modulating()),
-                besides + denoising.stepping(),
+                besides
+                    + (bucket.firstBlockCache()
+                        ? kept + denoising.steppingWithFirstBlockCache()
+                        : denoising.stepping()),
                 offload.contains(Offload.DECODING)
                     ? Vae.decodingBytesInStrips(vae, vaeType, rows(bucket), columns(bucket))
                     : Vae.decodingBytes(vae, vaeType, rows(bucket), columns(bucket)))

@@ -2,6 +2,7 @@ package io.fluxspark.pipeline;
 
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.Picture;
+import java.util.OptionalInt;
 
 /** The outcome of one request of a batch. */
 public sealed interface GeneratedImage {
@@ -16,8 +17,13 @@ public sealed interface GeneratedImage {
     public static final CutTokens NONE = new CutTokens(0, 0);
   }
 
-  /** The picture was made. */
-  record Made(Picture picture, CutTokens cut) implements GeneratedImage {}
+  /**
+   * The picture was made.
+   *
+   * @param callsReused calls of the transformer that left out all blocks but the first, where the
+   *     request lets them
+   */
+  record Made(Picture picture, CutTokens cut, OptionalInt callsReused) implements GeneratedImage {}
 
   /** The request cannot be met; its neighbours are not concerned. */
   record Failed(FluxSparkException failure) implements GeneratedImage {}

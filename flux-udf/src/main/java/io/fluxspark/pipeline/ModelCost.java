@@ -7,11 +7,19 @@ import java.util.Set;
 /** What pictures cost with a model, from its configuration alone. */
 public interface ModelCost {
   /**
-   * What the transformer computes for one picture.
+   * What the transformer computes for one picture, where no call leaves out blocks.
    *
    * @return multiplications and additions, all steps together
    */
   double denoisingFlops(Bucket bucket);
+
+  /**
+   * What a call of the transformer does not compute for one picture where it leaves out all blocks
+   * but the first.
+   *
+   * @return multiplications and additions
+   */
+  double reusedFlops(Bucket bucket);
 
   /**
    * Memory of the device: the weights that are there for good, and the most that encoding texts,

@@ -295,6 +295,36 @@ public final class Method {
       List<Tensor> carried,
       List<Tensor> each,
       Tensor... constants) {
+    return layers(parameter, "torch.len(" + parameter + ")", layer, carried, each, constants);
+  }
+
+  /** As {@link #forEachLayer(String, Method, List, List, Tensor...)}, of the first layer alone. */
+  public List<Tensor> firstLayer(
+      String parameter,
+      Method layer,
+      List<Tensor> carried,
+      List<Tensor> each,
+      Tensor... constants) {
+    return layers(parameter, "1", layer, carried, each, constants);
+  }
+
+  /** As {@link #forEachLayer(String, Method, List, List, Tensor...)}, without the first layer. */
+  public List<Tensor> otherLayers(
+      String parameter,
+      Method layer,
+      List<Tensor> carried,
+      List<Tensor> each,
+      Tensor... constants) {
+    return layers(parameter, "1, torch.len(" + parameter + ")", layer, carried, each, constants);
+  }
+
+  private List<Tensor> layers(
+      String parameter,
+      String places,
+      Method layer,
+      List<Tensor> carried,
+      List<Tensor> each,
+      Tensor... constants) {
     List<Object> arguments = new ArrayList<>(carried);
     each.forEach(tensor -> arguments.add(weight(tensor.expression(), tensor.type(), rest(tensor))));
     arguments.addAll(Arrays.asList(constants));
@@ -306,7 +336,7 @@ public final class Method {
       state.add(assign(layer.name, value.expression(), value.type(), value.shape()));
     }
     String targets = state.stream().map(Tensor::expression).collect(Collectors.joining(", "));
-    String place = forEachPlace(parameter);
+    String place = forEachPlace(places);
     List<String> given = new ArrayList<>(List.of(parameter + "[" + place + "]", targets));
     each.forEach(tensor -> given.add("torch.select(" + tensor + ", 0, " + place + ")"));
     Arrays.stream(constants).map(Tensor::expression).forEach(given::add);
@@ -333,7 +363,7 @@ public final class Method {
     declare(parameter, LAYERS);
     String gathered = take("gathered");
     lines.add(INDENT + gathered + " = annotate(List[Tensor], [])");
-    String place = forEachPlace(parameter);
+    String place = forEachPlace("torch.len(" + parameter + ")");
     List<String> given = new ArrayList<>(List.of(parameter + "[" + place + "]"));
     Arrays.stream(constants).map(Tensor::expression).forEach(given::add);
     lines.add(
@@ -366,9 +396,9 @@ public final class Method {
             List.of()));
   }
 
-  private String forEachPlace(String parameter) {
+  private String forEachPlace(String places) {
     String place = take("place");
-    lines.add(INDENT + "for " + place + " in range(torch.len(" + parameter + ")):");
+    lines.add(INDENT + "for " + place + " in range(" + places + "):");
     return place;
   }
 

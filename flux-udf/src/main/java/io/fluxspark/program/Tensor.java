@@ -458,6 +458,34 @@ public final class Tensor {
     return apply("slice", type, withSize(axis, left), this, position(axis), count, "None", 1);
   }
 
+  /**
+   * Some places of an axis.
+   *
+   * @param places int64, (N), from 0
+   */
+  public Tensor indexSelect(int axis, Tensor places) {
+    requirePlaces("index_select", places);
+    return apply(
+        "index_select", type, withSize(axis, places.size(0)), this, position(axis), places);
+  }
+
+  /**
+   * A copy in which some places of an axis are another tensor's.
+   *
+   * @param places int64, (N), from 0, none twice
+   * @param other as large as this one but for N along the axis
+   */
+  public Tensor indexCopy(int axis, Tensor places, Tensor other) {
+    requirePlaces("index_copy", places);
+    requireSameType("index_copy", other);
+    require(other.shape.equals(withSize(axis, places.size(0))), "index_copy", this, other);
+    return apply("index_copy", type, shape, this, position(axis), places, other);
+  }
+
+  private void requirePlaces(String operation, Tensor places) {
+    require(places.type == DataType.INT64 && places.shape.size() == 1, operation, this, places);
+  }
+
   /** Equal parts along the last axis. */
   public List<Tensor> chunk(int parts) {
     Dim part = size(-1).dividedBy(parts);

@@ -1,5 +1,6 @@
 package io.fluxspark.request;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
  * @param inputs the row's pictures
  * @param loras that count together, in the row's order; mostly none
  * @param promptEmbeds given in place of {@code prompt} and {@code prompt2}; mostly none
+ * @param approximations what may make the picture another one, to save time
  */
 public record GenerationRequest(
     String id,
@@ -41,7 +43,8 @@ public record GenerationRequest(
     int maxSequenceLength,
     RequestInputs inputs,
     List<Lora> loras,
-    Optional<PromptEmbeds> promptEmbeds) {
+    Optional<PromptEmbeds> promptEmbeds,
+    Approximations approximations) {
   public GenerationRequest {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(prompt, "prompt");
@@ -49,6 +52,7 @@ public record GenerationRequest(
     Objects.requireNonNull(negativePrompt, "negativePrompt");
     Objects.requireNonNull(inputs, "inputs");
     Objects.requireNonNull(promptEmbeds, "promptEmbeds");
+    Objects.requireNonNull(approximations, "approximations");
     loras = List.copyOf(loras);
     if (prompt.isPresent() == promptEmbeds.isPresent()
         || prompt2.isPresent() && promptEmbeds.isPresent()) {
@@ -60,9 +64,36 @@ public record GenerationRequest(
     }
   }
 
-  /** Whether the transformer runs twice a step, once with the negative prompt. */
+  /**
+   * Whether the transformer is asked with the negative prompt too, in the steps of {@link #guided}.
+   */
   public boolean doTrueCfg() {
     return trueCfgScale > 1 && negativePrompt.isPresent();
+  }
+
+  /** The steps in which the transformer runs twice, counted from the first that is made. */
+  public StepRange guided() {
+    return doTrueCfg()
+        ? StepRange.between(
+            approximations.trueCfgStart(), approximations.trueCfgStop(), stepsMade())
+        : StepRange.NONE;
+  }
+
+  /** The names of the approximations that count for this request. */
+  public List<String> approximationsUsed() {
+    List<String> used = new ArrayList<>();
+    if (doTrueCfg() && guided().count() < stepsMade()) {
+      used.add(Approximations.TRUE_CFG_RANGE);
+    }
+    if (approximations.hasFirstBlockCache()) {
+      used.add(Approximations.FIRST_BLOCK_CACHE);
+    }
+    return used;
+  }
+
+  /** How many steps of the schedule the sampler makes. */
+  public int stepsMade() {
+    return numInferenceSteps - firstStep();
   }
 
   /** The step of the schedule that the sampler starts with, from 0. */
@@ -92,6 +123,7 @@ public record GenerationRequest(
         maxSequenceLength,
         other,
         loras,
-        promptEmbeds);
+        promptEmbeds,
+        approximations);
   }
 }

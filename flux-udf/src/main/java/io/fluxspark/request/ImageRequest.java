@@ -19,10 +19,11 @@ public record ImageRequest(GenerationRequest request, int index, String requestK
         request.width(),
         request.numInferenceSteps(),
         request.maxSequenceLength(),
-        request.doTrueCfg(),
+        request.guided(),
         request.inputs().task(),
         request.firstStep(),
         request.loraIdentity(),
-        request.promptEmbeds().isPresent());
+        request.promptEmbeds().isPresent(),
+        request.approximations().hasFirstBlockCache());
   }
 }

@@ -29,7 +29,13 @@ public final class PromptColumns {
           RequestColumns.MAX_SEQUENCE_LENGTH);
 
   private static final Set<String> NUMBERS =
-      Set.of(RequestColumns.TRUE_CFG_SCALE, RequestColumns.GUIDANCE_SCALE, RequestColumns.STRENGTH);
+      Set.of(
+          RequestColumns.TRUE_CFG_SCALE,
+          RequestColumns.GUIDANCE_SCALE,
+          RequestColumns.STRENGTH,
+          RequestColumns.TRUE_CFG_START,
+          RequestColumns.TRUE_CFG_STOP,
+          RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD);
 
   /** Texts that may also be lists, which are then one value. */
   private static final Set<String> LISTS = Set.of(RequestColumns.LORA, RequestColumns.LORA_SCALE);

@@ -9,6 +9,9 @@ public final class RequestColumns {
   public static final String PROMPT_2 = "prompt_2";
   public static final String NEGATIVE_PROMPT = "negative_prompt";
   public static final String TRUE_CFG_SCALE = "true_cfg_scale";
+  public static final String TRUE_CFG_START = "true_cfg_start";
+  public static final String TRUE_CFG_STOP = "true_cfg_stop";
+  public static final String FIRST_BLOCK_CACHE_THRESHOLD = "first_block_cache_threshold";
   public static final String HEIGHT = "height";
   public static final String WIDTH = "width";
   public static final String NUM_INFERENCE_STEPS = "num_inference_steps";
@@ -41,6 +44,9 @@ public final class RequestColumns {
           NUM_IMAGES_PER_PROMPT,
           MAX_SEQUENCE_LENGTH,
           STRENGTH,
+          TRUE_CFG_START,
+          TRUE_CFG_STOP,
+          FIRST_BLOCK_CACHE_THRESHOLD,
           IMAGE,
           MASK_IMAGE,
           CONTROL_IMAGE,

@@ -32,7 +32,8 @@ public record RequestDefaults(
     String maskImage,
     String controlImage,
     List<String> lora,
-    List<Double> loraScale)
+    List<Double> loraScale,
+    Approximations approximations)
     implements Serializable {
   /** diffusers' default of image to image and of inpainting. */
   private static final double IMAGE_STRENGTH = 0.6;
@@ -65,7 +66,8 @@ public record RequestDefaults(
         null,
         null,
         List.of(),
-        List.of());
+        List.of(),
+        Approximations.NONE);
   }
 
   /** diffusers' defaults of {@code FluxPipeline}, which are FLUX.1-dev's. */
@@ -141,7 +143,8 @@ public record RequestDefaults(
         reader.path(RequestColumns.MASK_IMAGE, maskImage),
         reader.path(RequestColumns.CONTROL_IMAGE, controlImage),
         lora,
-        loraScale);
+        loraScale,
+        approximations);
   }
 
   /** The same with another size. */
@@ -161,7 +164,8 @@ public record RequestDefaults(
         maskImage,
         controlImage,
         lora,
-        loraScale);
+        loraScale,
+        approximations);
   }
 
   /** The option that sets the default of a column. */

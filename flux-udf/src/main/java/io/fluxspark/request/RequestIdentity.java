@@ -53,6 +53,7 @@ public final class RequestIdentity {
     content.put(RequestColumns.SEED, request.seed());
     content.put(RequestColumns.MAX_SEQUENCE_LENGTH, request.maxSequenceLength());
     putInputs(content, request);
+    putApproximations(content, request);
     putEmbeds(content, request.promptEmbeds());
     content.put("format", settings.format());
     content.put("quality", settings.quality());
@@ -77,6 +78,18 @@ public final class RequestIdentity {
     }
     if (!request.loras().isEmpty()) {
       content.put(RequestColumns.LORA, request.loraIdentity());
+    }
+  }
+
+  /** Of those that count for the request; one without any has the key that it always had. */
+  private static void putApproximations(Map<String, Object> content, GenerationRequest request) {
+    Approximations used = request.approximations();
+    if (request.doTrueCfg() && (used.trueCfgStart() > 0 || used.trueCfgStop() < 1)) {
+      content.put(RequestColumns.TRUE_CFG_START, used.trueCfgStart());
+      content.put(RequestColumns.TRUE_CFG_STOP, used.trueCfgStop());
+    }
+    if (used.hasFirstBlockCache()) {
+      content.put(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, used.firstBlockCacheThreshold());
     }
   }
 

@@ -85,7 +85,8 @@ public record RequestRules(
         embeds.map(PromptEmbeds::length).orElse(used.maxSequenceLength()),
         inputs,
         loras,
-        embeds);
+        embeds,
+        used.approximations());
   }
 
   /** A Kontext model's row gives the shape of its picture alone, unless told otherwise. */
@@ -131,6 +132,11 @@ public record RequestRules(
     values.put(RequestColumns.NUM_IMAGES_PER_PROMPT, used.numImagesPerPrompt());
     values.put(RequestColumns.MAX_SEQUENCE_LENGTH, used.maxSequenceLength());
     values.put(RequestColumns.STRENGTH, used.strength());
+    values.put(RequestColumns.TRUE_CFG_START, used.approximations().trueCfgStart());
+    values.put(RequestColumns.TRUE_CFG_STOP, used.approximations().trueCfgStop());
+    values.put(
+        RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD,
+        used.approximations().firstBlockCacheThreshold());
     values.put(RequestColumns.IMAGE, inputs.image().map(InputImage::content).orElse(null));
     values.put(RequestColumns.MASK_IMAGE, inputs.maskImage().map(InputImage::content).orElse(null));
     values.put(

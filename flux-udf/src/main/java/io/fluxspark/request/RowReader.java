@@ -63,7 +63,36 @@ final class RowReader {
         unset.maskImage(),
         unset.controlImage(),
         list(RequestColumns.LORA).filter(paths -> !paths.isEmpty()).orElse(unset.lora()),
-        scales(unset.loraScale()));
+        scales(unset.loraScale()),
+        approximations(unset.approximations()));
+  }
+
+  private Approximations approximations(Approximations unset) {
+    double start = fraction(RequestColumns.TRUE_CFG_START, unset.trueCfgStart());
+    double stop = fraction(RequestColumns.TRUE_CFG_STOP, unset.trueCfgStop());
+    double threshold =
+        fraction(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, unset.firstBlockCacheThreshold());
+    if (start > stop) {
+      problem(
+          RequestColumns.TRUE_CFG_START,
+          start + " is above " + label.apply(RequestColumns.TRUE_CFG_STOP) + ", " + stop);
+      return unset;
+    }
+    return new Approximations(start, stop, threshold);
+  }
+
+  private double fraction(String column, double unset) {
+    String right = "a number from 0 to 1";
+    BigDecimal number = number(column, right);
+    if (number == null) {
+      return unset;
+    }
+    double value = number.doubleValue();
+    if (!(value >= 0 && value <= 1)) {
+      problem(column, row.get(column), right + " is needed");
+      return unset;
+    }
+    return value;
   }
 
   private double strength(double unset) {

@@ -11,6 +11,7 @@ import io.fluxspark.program.TensorScope;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -127,7 +128,7 @@ public final class Latents implements AutoCloseable {
    * Goes from noise to picture, through all levels of a schedule.
    *
    * @param start at the schedule's first noise level, (B, S, C); stays the caller's
-   * @param model whose answer is what the sampler's path asks for
+   * @param models of each step, from 0; their answer is what the sampler's path asks for
    * @param cancelled asked before each step
    * @return (B, S, C)
    * @throws FluxSparkException {@code INTERRUPTED} once cancelled
@@ -137,7 +138,7 @@ public final class Latents implements AutoCloseable {
       NativeTensor start,
       Schedule schedule,
       Sampler sampler,
-      Velocity model,
+      IntFunction<Velocity> models,
       AfterStep afterStep,
       BooleanSupplier cancelled) {
     NativeTensor x = start;
@@ -146,7 +147,7 @@ public final class Latents implements AutoCloseable {
         throw new FluxSparkException(
             ErrorCode.INTERRUPTED, "cancelled before step " + (i + 1) + " of " + schedule.steps());
       }
-      NativeTensor next = sampler.next(owner, schedule, i, x, model); // (B, S, C)
+      NativeTensor next = sampler.next(owner, schedule, i, x, models.apply(i)); // (B, S, C)
       NativeTensor after = afterStep.apply(owner, next, schedule.sigmas()[i + 1]); // (B, S, C)
       if (after != next) {
         owner.free(next);
@@ -157,6 +158,19 @@ public final class Latents implements AutoCloseable {
       x = after;
     }
     return x;
+  }
+
+  /** The same with one model for all steps. */
+  public NativeTensor sample(
+      TensorScope owner,
+      NativeTensor start,
+      Schedule schedule,
+      Sampler sampler,
+      Velocity model,
+      AfterStep afterStep,
+      BooleanSupplier cancelled) {
+    IntFunction<Velocity> models = step -> model;
+    return sample(owner, start, schedule, sampler, models, afterStep, cancelled);
   }
 
   /**

@@ -78,7 +78,10 @@ final class CallOptions {
           RequestColumns.GUIDANCE_SCALE,
           RequestColumns.SEED,
           RequestColumns.MAX_SEQUENCE_LENGTH,
-          RequestColumns.STRENGTH);
+          RequestColumns.STRENGTH,
+          RequestColumns.TRUE_CFG_START,
+          RequestColumns.TRUE_CFG_STOP,
+          RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD);
 
   private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
   private static final String SETTING = "spark.fluxspark.";

@@ -4,6 +4,7 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import java.util.OptionalInt;
 
 /** What became of one planned picture. */
 sealed interface ImageOutcome {
@@ -13,6 +14,7 @@ sealed interface ImageOutcome {
    * A picture file.
    *
    * @param cut what the encoders did not see of the prompt
+   * @param callsReused calls of the transformer that left out blocks, where they may
    * @param seconds this picture's share of its batch's
    * @param encodingSeconds spent on the file
    * @param scores null where none were wanted
@@ -25,6 +27,7 @@ sealed interface ImageOutcome {
       PlannedImage planned,
       byte[] file,
       GeneratedImage.CutTokens cut,
+      OptionalInt callsReused,
       StageSeconds seconds,
       double encodingSeconds,
       PictureScores scores,

@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import io.fluxspark.image.PictureScores;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
@@ -44,6 +45,8 @@ record ImageRow(ImageRequest request) {
     columns.add(inputs.autoResize());
     columns.add(inputs.task().taskName());
     columns.add(request.firstStep());
+    columns.add(request.guided().from());
+    columns.add(request.guided().to());
     columns.add(request.loraIdentity());
     return columns;
   }
@@ -85,7 +88,11 @@ record ImageRow(ImageRequest request) {
                 .map(lora -> new Lora(lora.getString(0), lora.getString(1), lora.getDouble(2)))
                 .toList(),
             Optional.ofNullable(row.<Row>getAs(RequestColumns.PROMPT_EMBEDS))
-                .map(given -> embeds(given, row.getInt(11))));
+                .map(given -> embeds(given, row.getInt(11))),
+            new Approximations(
+                row.<Double>getAs(RequestColumns.TRUE_CFG_START),
+                row.<Double>getAs(RequestColumns.TRUE_CFG_STOP),
+                row.<Double>getAs(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD)));
     return new PlannedImage(
         new ImageRequest(
             request, row.<Integer>getAs(Tables.IMAGE_INDEX), row.<String>getAs(Tables.REQUEST_KEY)),
@@ -126,7 +133,7 @@ record ImageRow(ImageRequest request) {
     return texts;
   }
 
-  /** The columns from {@code id} to {@code strength}. */
+  /** The columns from {@code id} to {@code first_block_cache_threshold}. */
   static List<Object> values(GenerationRequest values, long seed) {
     return Arrays.asList(
         values.id(),
@@ -141,7 +148,10 @@ record ImageRow(ImageRequest request) {
         seed,
         values.numImagesPerPrompt(),
         values.maxSequenceLength(),
-        values.inputs().task().hasStrength() ? values.inputs().strength() : null);
+        values.inputs().task().hasStrength() ? values.inputs().strength() : null,
+        values.approximations().trueCfgStart(),
+        values.approximations().trueCfgStop(),
+        values.approximations().firstBlockCacheThreshold());
   }
 
   private static Row written(Optional<InputImage> image) {
@@ -162,6 +172,7 @@ record ImageRow(ImageRequest request) {
     row.add(values.promptEmbeds().map(PromptEmbeds::promptSha256).orElse(null));
     row.add(values.promptEmbeds().map(PromptEmbeds::pooledSha256).orElse(null));
     boolean hasLora = !values.loras().isEmpty();
+    List<String> approximations = values.approximationsUsed();
     row.add(hasLora ? values.loras().stream().map(Lora::path).toArray(String[]::new) : null);
     row.add(hasLora ? values.loras().stream().map(Lora::scale).toArray(Double[]::new) : null);
     row.add(request.index());
@@ -170,6 +181,8 @@ record ImageRow(ImageRequest request) {
     row.add(job.modelName());
     row.add(job.settings().modelDigest());
     row.add(job.license());
+    row.add(approximations.isEmpty() ? null : approximations.toArray(String[]::new));
+    row.add(made.callsReused().isPresent() ? made.callsReused().getAsInt() : null);
     row.add(made.cut().clip());
     row.add(made.cut().t5());
     row.add(made.seconds().text());

@@ -1,12 +1,17 @@
 package io.fluxspark.spark;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.fluxspark.request.Bucket;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.io.Serializable;
@@ -42,9 +47,11 @@ public final class ImageTasks {
     col(RequestColumns.WIDTH),
     col(RequestColumns.NUM_INFERENCE_STEPS),
     col(RequestColumns.MAX_SEQUENCE_LENGTH),
-    expr(TRUE_CFG),
+    col(Tables.GUIDED_FROM),
+    col(Tables.GUIDED_TO),
     col(Tables.FIRST_STEP),
-    col(RequestColumns.PROMPT_EMBEDS).isNotNull()
+    col(RequestColumns.PROMPT_EMBEDS).isNotNull(),
+    col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0)
   };
 
   /**
@@ -83,23 +90,31 @@ public final class ImageTasks {
               row.getInt(3),
               row.getInt(4),
               row.getInt(5),
-              row.getBoolean(6),
+              new StepRange(row.getInt(6), row.getInt(7)),
               Task.fromName(row.getString(1)),
-              row.getInt(7),
+              row.getInt(8),
               row.getString(0),
-              row.getBoolean(8));
-      buckets.add(new BucketCount(bucket, row.getLong(9)));
+              row.getBoolean(9),
+              row.getBoolean(10));
+      buckets.add(new BucketCount(bucket, row.getLong(11)));
     }
     return buckets;
   }
+
+  /**
+   * Pictures that were made of a bucket.
+   *
+   * @param callsReused calls of the transformer that left out blocks, of all of them together
+   */
+  public record Made(Bucket bucket, long count, long callsReused) {}
 
   /**
    * How many pictures each bucket has, whatever their LoRAs, and whether their texts were encoded.
    *
    * @param images as {@link Tables#images}
    */
-  public static List<BucketCount> bucketsOfMade(Dataset<Row> images) {
-    List<BucketCount> buckets = new ArrayList<>();
+  public static List<Made> bucketsOfMade(Dataset<Row> images) {
+    List<Made> buckets = new ArrayList<>();
     List<Row> groups =
         images
             .groupBy(
@@ -109,23 +124,30 @@ public final class ImageTasks {
                 col(RequestColumns.MAX_SEQUENCE_LENGTH),
                 expr(TRUE_CFG),
                 col(Tables.TASK),
-                col(RequestColumns.STRENGTH))
-            .count()
+                col(RequestColumns.STRENGTH),
+                col(RequestColumns.TRUE_CFG_START),
+                col(RequestColumns.TRUE_CFG_STOP),
+                col(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD).gt(0))
+            .agg(count(lit(1)), coalesce(sum(Tables.CALLS_REUSED), lit(0L)))
             .collectAsList();
     for (Row row : groups) {
       double strength = row.isNullAt(6) ? 1 : row.getDouble(6);
+      int firstStep = RequestInputs.firstStep(strength, row.getInt(2));
       Bucket bucket =
           new Bucket(
               row.getInt(0),
               row.getInt(1),
               row.getInt(2),
               row.getInt(3),
-              row.getBoolean(4),
+              row.getBoolean(4)
+                  ? StepRange.between(row.getDouble(7), row.getDouble(8), row.getInt(2) - firstStep)
+                  : StepRange.NONE,
               Task.fromName(row.getString(5)),
-              RequestInputs.firstStep(strength, row.getInt(2)),
+              firstStep,
               "",
-              false);
-      buckets.add(new BucketCount(bucket, row.getLong(7)));
+              false,
+              row.getBoolean(9));
+      buckets.add(new Made(bucket, row.getLong(10), row.getLong(11)));
     }
     return buckets;
   }

@@ -7,6 +7,7 @@ import io.fluxspark.image.PictureEncoder;
 import io.fluxspark.image.PictureScores;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
@@ -14,8 +15,10 @@ import io.fluxspark.request.Lora;
 import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.request.RequestInputs;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.ToDoubleBiFunction;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -50,12 +53,15 @@ record PictureFiles(
       }
       PictureScores scores = isScored ? PictureScores.of(picture) : null;
       Double clipScore = clip.map(scorer -> clipScore(scorer, picture, planned)).orElse(null);
-      byte[] file = encoder.encode(picture, settings.quality(), parameters(planned.request()));
+      byte[] file =
+          encoder.encode(
+              picture, settings.quality(), parameters(planned.request(), made.callsReused()));
       double encodingSeconds = (System.nanoTime() - start) / NANOS;
       return new ImageOutcome.Made(
           planned,
           file,
           made.cut(),
+          made.callsReused(),
           seconds,
           encodingSeconds,
           scores,
@@ -98,7 +104,7 @@ record PictureFiles(
     }
   }
 
-  private Map<String, String> parameters(ImageRequest image) {
+  private Map<String, String> parameters(ImageRequest image, OptionalInt callsReused) {
     GenerationRequest request = image.request();
     Map<String, String> parameters = new TreeMap<>();
     request.prompt().ifPresent(text -> parameters.put(RequestColumns.PROMPT, text));
@@ -135,6 +141,22 @@ record PictureFiles(
       parameters.put(
           RequestColumns.LORA_SCALE, request.loras().stream().map(Lora::scale).toList().toString());
     }
+    List<String> approximations = request.approximationsUsed();
+    if (!approximations.isEmpty()) {
+      parameters.put(Tables.APPROXIMATIONS, String.join(", ", approximations));
+    }
+    if (approximations.contains(Approximations.TRUE_CFG_RANGE)) {
+      parameters.put(
+          RequestColumns.TRUE_CFG_START, Double.toString(request.approximations().trueCfgStart()));
+      parameters.put(
+          RequestColumns.TRUE_CFG_STOP, Double.toString(request.approximations().trueCfgStop()));
+    }
+    if (approximations.contains(Approximations.FIRST_BLOCK_CACHE)) {
+      parameters.put(
+          RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD,
+          Double.toString(request.approximations().firstBlockCacheThreshold()));
+    }
+    callsReused.ifPresent(calls -> parameters.put(Tables.CALLS_REUSED, Integer.toString(calls)));
     parameters.put("model_digest", settings.modelDigest());
     parameters.put("request_key", image.requestKey());
     return parameters;

@@ -1,6 +1,7 @@
 package io.fluxspark.spark;
 
 import static io.fluxspark.request.RequestColumns.CONTROL_IMAGE;
+import static io.fluxspark.request.RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD;
 import static io.fluxspark.request.RequestColumns.GUIDANCE_SCALE;
 import static io.fluxspark.request.RequestColumns.HEIGHT;
 import static io.fluxspark.request.RequestColumns.ID;
@@ -17,6 +18,8 @@ import static io.fluxspark.request.RequestColumns.PROMPT_EMBEDS;
 import static io.fluxspark.request.RequestColumns.SEED;
 import static io.fluxspark.request.RequestColumns.STRENGTH;
 import static io.fluxspark.request.RequestColumns.TRUE_CFG_SCALE;
+import static io.fluxspark.request.RequestColumns.TRUE_CFG_START;
+import static io.fluxspark.request.RequestColumns.TRUE_CFG_STOP;
 import static io.fluxspark.request.RequestColumns.WIDTH;
 import static org.apache.spark.sql.types.DataTypes.BinaryType;
 import static org.apache.spark.sql.types.DataTypes.BooleanType;
@@ -41,6 +44,13 @@ public final class Tables {
   public static final String BYTES = "bytes";
   public static final String PATH = "path";
   public static final String SHA256 = "sha256";
+
+  /** Names of what may have made a picture another one, to save time; null for none. */
+  public static final String APPROXIMATIONS = "approximations";
+
+  /** Calls of the transformer that left out all blocks but the first; null where none may. */
+  public static final String CALLS_REUSED = "calls_reused";
+
   public static final String T5_TOKENS_CUT = "t5_tokens_cut";
   public static final String SECONDS_TEXT = "seconds_text";
   public static final String SECONDS_DENOISING = "seconds_denoising";
@@ -83,6 +93,8 @@ public final class Tables {
   static final String AUTO_RESIZE = RESERVED_PREFIX + "auto_resize";
 
   static final String FIRST_STEP = RESERVED_PREFIX + "first_step";
+  static final String GUIDED_FROM = RESERVED_PREFIX + "guided_from";
+  static final String GUIDED_TO = RESERVED_PREFIX + "guided_to";
   static final String LORA_IDENTITY = RESERVED_PREFIX + "lora";
 
   /** Request columns that are the same in planned and in written pictures. */
@@ -100,7 +112,10 @@ public final class Tables {
           .add(SEED, LongType)
           .add(NUM_IMAGES_PER_PROMPT, IntegerType)
           .add(MAX_SEQUENCE_LENGTH, IntegerType)
-          .add(STRENGTH, DoubleType);
+          .add(STRENGTH, DoubleType)
+          .add(TRUE_CFG_START, DoubleType)
+          .add(TRUE_CFG_STOP, DoubleType)
+          .add(FIRST_BLOCK_CACHE_THRESHOLD, DoubleType);
 
   /** A picture that a row brings, as planned: its bytes are null where they are to be read. */
   private static final StructType PLANNED_INPUT =
@@ -132,6 +147,8 @@ public final class Tables {
           .add(AUTO_RESIZE, BooleanType)
           .add(TASK, StringType)
           .add(FIRST_STEP, IntegerType)
+          .add(GUIDED_FROM, IntegerType)
+          .add(GUIDED_TO, IntegerType)
           .add(LORA_IDENTITY, StringType)
           .add(IMAGE_INDEX, IntegerType)
           .add(REQUEST_KEY, StringType);
@@ -155,6 +172,8 @@ public final class Tables {
           .add("model", StringType)
           .add("model_digest", StringType)
           .add("license", StringType)
+          .add(APPROXIMATIONS, createArrayType(StringType))
+          .add(CALLS_REUSED, IntegerType)
           .add("clip_tokens_cut", IntegerType)
           .add(T5_TOKENS_CUT, IntegerType)
           .add(SECONDS_TEXT, DoubleType)
@@ -168,6 +187,11 @@ public final class Tables {
           .add("verdict", StringType)
           .add(REQUEST_KEY, StringType)
           .add(RUN_ID, StringType);
+
+  /** Columns of written pictures that outputs of earlier versions do not have. */
+  public static final Set<String> ADDED_LATER =
+      Set.of(
+          TRUE_CFG_START, TRUE_CFG_STOP, FIRST_BLOCK_CACHE_THRESHOLD, APPROXIMATIONS, CALLS_REUSED);
 
   private Tables() {}
 

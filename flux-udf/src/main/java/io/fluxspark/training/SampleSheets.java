@@ -10,6 +10,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
@@ -134,7 +135,8 @@ record SampleSheets(
             1,
             false),
         lora.map(file -> new Lora(file.toString(), file.toString(), 1)).stream().toList(),
-        Optional.empty());
+        Optional.empty(),
+        Approximations.NONE);
   }
 
   /** White, where a picture was not finite. */

@@ -204,6 +204,17 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
+   * A first-block cache for one batch and one of its texts.
+   *
+   * @param owner gets what is kept from step to step; it must stay open as long as the cache is
+   *     used
+   * @param thresholds of each picture, see {@link FirstBlockCache}
+   */
+  public FirstBlockCache firstBlockCache(TensorScope owner, double[] thresholds) {
+    return new FirstBlockCache(programs, part, owner, thresholds);
+  }
+
+  /**
    * This transformer with low-rank terms beside some layers. It shares this one's weights, which
    * must stay open as long as it is; closing it leaves them open.
    *

@@ -3,6 +3,7 @@ package io.fluxspark.transformer;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.PeakMemory;
 import io.fluxspark.program.WeightStorage;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -38,6 +39,22 @@ public record TransformerMemory(
   /** Bytes of a step, with the {@link Modulation} and the text that it is given. */
   public long stepping() {
     return PeakMemory.of(programs().step, sizes());
+  }
+
+  /**
+   * As {@link #stepping}, of a {@link FirstBlockCache} that computes all pictures, with what it
+   * keeps.
+   */
+  public long steppingWithFirstBlockCache() {
+    Map<String, Long> sizes = new HashMap<>(sizes());
+    sizes.put("A", batch);
+    long text = batch * textTokens * config.innerDim() * type.bytes();
+    return PeakMemory.of(programs().otherBlocks, sizes) + text + keptByFirstBlockCache();
+  }
+
+  /** Bytes of what a {@link FirstBlockCache} keeps from step to step. */
+  public long keptByFirstBlockCache() {
+    return 2 * batch * imageTokens * config.innerDim() * type.bytes();
   }
 
   /** Bytes of a {@link Modulation} and the text beside it. */

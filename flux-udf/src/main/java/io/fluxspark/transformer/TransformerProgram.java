@@ -38,6 +38,9 @@ final class TransformerProgram {
   private static final Dim L = Dim.named("L");
   private static final Dim T = Dim.named("T");
 
+  /** All pictures of a batch, where B are some of them. */
+  private static final Dim A = Dim.named("A");
+
   private final TransformerConfig config;
   private final DataType type;
   private final WeightStorage storage;
@@ -61,6 +64,12 @@ final class TransformerProgram {
   final Method velocity;
   final Method modulate;
   final Method step;
+  final Method firstBlock;
+  final Method change;
+  final Method otherBlocks;
+  final Method replace;
+  final Method reuse;
+  final Method lastOfImage;
 
   /**
    * @param storage how the matrices of linear layers are given
@@ -87,6 +96,12 @@ final class TransformerProgram {
     this.velocity = velocity(program.method("velocity"));
     this.modulate = modulate(program.method("modulate"));
     this.step = step(program.method("step"));
+    this.firstBlock = firstBlock(program.method("first_block"));
+    this.change = change(program.method("change"));
+    this.otherBlocks = otherBlocks(program.method("other_blocks"));
+    this.replace = replace(program.method("replace"));
+    this.reuse = reuse(program.method("reuse"));
+    this.lastOfImage = lastOfImage(program.method("last_of_image"));
   }
 
   /** T5's output to the transformer's size; it is the same at every step. */
@@ -186,6 +201,115 @@ final class TransformerProgram {
         m.call(lastLayer, w, x, streams.get(1), endMod.select(0, step)).get(0)); // (B, S, C)
   }
 
+  /** What the first of {@code step}'s blocks makes, and what it adds to the image. */
+  private Method firstBlock(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Dim step = m.size("step");
+    Tensor latents =
+        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
+    Tensor doubleMod =
+        m.input(
+            "double_mod",
+            type,
+            Dim.of(config.numLayers()),
+            T,
+            B,
+            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, B, 12 D) for dev
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+
+    Tensor img = m.call(embedImage, w, latents).get(0); // (B, S, D)
+    List<Tensor> streams =
+        m.firstLayer(
+            "double_blocks",
+            doubleStreamBlock,
+            List.of(img, txt),
+            List.of(doubleMod.select(1, step)),
+            pe);
+    Tensor added = streams.get(0).subtract(img); // (B, S, D)
+    return m.returns(streams.get(0), streams.get(1), added);
+  }
+
+  /** How far two tensors are apart and how large the second is, each the mean of a picture. */
+  private Method change(Method m) {
+    Tensor now = m.input("now", type, B, S, Dim.of(inner)).to(DataType.FLOAT32); // (B, S, D)
+    Tensor before = m.input("before", type, B, S, Dim.of(inner)).to(DataType.FLOAT32); // (B, S, D)
+    return m.returns(
+        now.subtract(before).abs().meanOfEach(), before.abs().meanOfEach()); // (B), (B)
+  }
+
+  /**
+   * The image behind all of {@code step}'s blocks, for some pictures of a batch; what the first
+   * block has added to it, and what the others have.
+   */
+  private Method otherBlocks(Method m) {
+    Dim step = m.size("step");
+    Tensor places = m.input("places", DataType.INT64, B); // (B)
+    Tensor first = m.input("img", type, A, S, Dim.of(inner)).indexSelect(0, places); // (B, S, D)
+    Tensor txt = m.input("txt", type, A, L, Dim.of(inner)).indexSelect(0, places); // (B, L, D)
+    Tensor added = m.input("added", type, A, S, Dim.of(inner)).indexSelect(0, places); // (B, S, D)
+    Tensor doubleMod =
+        m.input(
+            "double_mod",
+            type,
+            Dim.of(config.numLayers()),
+            T,
+            A,
+            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, A, 12 D) for dev
+    Tensor singleMod =
+        m.input(
+            "single_mod",
+            type,
+            Dim.of(config.numSingleLayers()),
+            T,
+            A,
+            Dim.of(SINGLE_MODULATIONS * inner)); // (38, T, A, 3 D) for dev
+    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+
+    List<Tensor> streams =
+        m.otherLayers(
+            "double_blocks",
+            doubleStreamBlock,
+            List.of(first, txt),
+            List.of(doubleMod.select(1, step).indexSelect(1, places)),
+            pe);
+    Tensor x = m.call(join, streams.get(0), streams.get(1)).get(0); // (B, L + S, D)
+    x =
+        m.forEachLayer(
+                "single_blocks",
+                singleStreamBlock,
+                List.of(x),
+                List.of(singleMod.select(1, step).indexSelect(1, places)),
+                pe)
+            .get(0);
+    Tensor img = x.dropFirst(1, L); // (B, S, D)
+    return m.returns(img, added, img.subtract(first)); // (B, S, D) each
+  }
+
+  /** A batch with some of its pictures replaced. */
+  private Method replace(Method m) {
+    Tensor img = m.input("img", type, A, S, Dim.of(inner)); // (A, S, D)
+    Tensor places = m.input("places", DataType.INT64, B); // (B)
+    Tensor other = m.input("other", type, B, S, Dim.of(inner)); // (B, S, D)
+    return m.returns(img.indexCopy(0, places, other)); // (A, S, D)
+  }
+
+  /** The image behind the first block and what the others have added to it at an earlier step. */
+  private Method reuse(Method m) {
+    Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
+    Tensor added = m.input("added", type, B, S, Dim.of(inner)); // (B, S, D)
+    return m.returns(img.add(added)); // (B, S, D)
+  }
+
+  /** As {@code last_layer}, of the image alone. */
+  private Method lastOfImage(Method m) {
+    Weights w = m.adaptableWeights("w", type, storage);
+    Dim step = m.size("step");
+    Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
+    Tensor endMod = m.input("end_mod", type, T, B, Dim.of(END_MODULATIONS * inner)); // (T, B, 2 D)
+    return m.returns(velocity(w, img, endMod.select(0, step))); // (B, S, C)
+  }
+
   /** The image's tokens as the blocks take them. */
   private Method embedImage(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
@@ -227,13 +351,14 @@ final class TransformerProgram {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
-    List<Tensor> mod =
-        m.input("mod", type, B, Dim.of(END_MODULATIONS * inner)) // (B, 2 D)
-            .unsqueeze(1)
-            .chunk(END_MODULATIONS); // scale, shift, (B, 1, D)
-    Tensor img = modulate(x.dropFirst(1, L), mod.get(1), mod.get(0)); // (B, S, D)
-    return m.returns(
-        w.linear("proj_out", img, config.outChannels()).to(DataType.FLOAT32)); // (B, S, C)
+    Tensor mod = m.input("mod", type, B, Dim.of(END_MODULATIONS * inner)); // (B, 2 D)
+    return m.returns(velocity(w, x.dropFirst(1, L), mod)); // (B, S, C)
+  }
+
+  private Tensor velocity(Weights w, Tensor img, Tensor endMod) {
+    List<Tensor> mod = endMod.unsqueeze(1).chunk(END_MODULATIONS); // scale, shift, (B, 1, D)
+    Tensor modulated = modulate(img, mod.get(1), mod.get(0)); // (B, S, D)
+    return w.linear("proj_out", modulated, config.outChannels()).to(DataType.FLOAT32); // (B, S, C)
   }
 
   /**

@@ -11,6 +11,7 @@ import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.Parameters;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.TestRules;
@@ -304,7 +305,8 @@ class FluxPipelineTest {
             16,
             TestRules.noPictures(),
             List.of(),
-            Optional.empty());
+            Optional.empty(),
+            Approximations.NONE);
     return new PreparedImage(new ImageRequest(request, 0, prompt), ImageInputs.none(), List.of());
   }
 

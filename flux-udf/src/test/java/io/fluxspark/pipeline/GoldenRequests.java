@@ -5,6 +5,7 @@ import io.fluxspark.Golden;
 import io.fluxspark.GoldenTensors;
 import io.fluxspark.image.InputPictures;
 import io.fluxspark.image.Picture;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.InputImage;
@@ -68,7 +69,8 @@ final class GoldenRequests {
             text.maxSequenceLength(),
             text.inputs(),
             text.loras(),
-            Optional.of(PromptEmbeds.of(hidden, pooled, text.maxSequenceLength())));
+            Optional.of(PromptEmbeds.of(hidden, pooled, text.maxSequenceLength())),
+            Approximations.NONE);
     return new PreparedImage(
         new ImageRequest(request, 0, image.request().requestKey()),
         image.inputs(),
@@ -94,7 +96,8 @@ final class GoldenRequests {
             lora.maxSequenceLength(),
             lora.inputs(),
             List.of(),
-            Optional.empty());
+            Optional.empty(),
+            Approximations.NONE);
     return new PreparedImage(
         new ImageRequest(request, 0, image.request().requestKey()), image.inputs(), List.of());
   }
@@ -148,7 +151,8 @@ final class GoldenRequests {
             lora.stream()
                 .map(path -> new Lora(path.toString(), "", json.get("lora_scale").asDouble()))
                 .toList(),
-            Optional.empty());
+            Optional.empty(),
+            new Approximations(0, 1, json.path("first_block_cache_threshold").asDouble(0)));
     ImageInputs inputs =
         input
             .map(path -> ImageInputs.of(request, decoded(path), mask.map(GoldenRequests::decoded)))

@@ -9,6 +9,7 @@ import io.fluxspark.program.Device;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorScope;
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +18,9 @@ import org.junit.jupiter.api.Test;
 
 class PictureDecoderTest {
   private static final Bucket SMALL =
-      new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   private final TensorScope scope = new TensorScope(Device.cpu());
   private final NativeTensor latent = scope.floats(new float[1], 1);

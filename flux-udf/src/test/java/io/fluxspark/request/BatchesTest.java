@@ -70,6 +70,7 @@ class BatchesTest {
   }
 
   private static Bucket bucket(int number) {
-    return new Bucket(16, 16 * (number + 1), 1, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
+    return new Bucket(
+        16, 16 * (number + 1), 1, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   }
 }

@@ -104,6 +104,32 @@ class RequestIdentityTest {
   }
 
   @Test
+  void whatApproximatesIsInTheKeyWhereItCounts() {
+    Map<String, Object> guided =
+        Map.of(
+            "id", "fox", "prompt", "a fox", "seed", 1, "negative_prompt", "", "true_cfg_scale", 2);
+    String key = RequestIdentity.requestKey(RULES.read(guided), 0, SETTINGS);
+
+    assertThat(keyOf(guided, "true_cfg_start", 0)).isEqualTo(key);
+    assertThat(keyOf(guided, "true_cfg_stop", 1)).isEqualTo(key);
+    assertThat(keyOf(guided, "true_cfg_start", 0.25))
+        .isNotEqualTo(key)
+        .isNotEqualTo(keyOf(guided, "true_cfg_start", 0.5))
+        .isNotEqualTo(keyOf(guided, "true_cfg_stop", 0.25));
+    Map<String, Object> unguided = Map.of("id", "fox", "prompt", "a fox", "seed", 1);
+    assertThat(keyOf(unguided, "true_cfg_start", 0.25))
+        .isEqualTo(RequestIdentity.requestKey(RULES.read(unguided), 0, SETTINGS))
+        .isEqualTo(keyOf(unguided, "first_block_cache_threshold", 0))
+        .isNotEqualTo(keyOf(unguided, "first_block_cache_threshold", 0.1));
+  }
+
+  private static String keyOf(Map<String, Object> row, String column, Object value) {
+    Map<String, Object> changed = new java.util.HashMap<>(row);
+    changed.put(column, value);
+    return RequestIdentity.requestKey(RULES.read(changed), 0, SETTINGS);
+  }
+
+  @Test
   void theNumberOfPicturesOfARowIsNotInTheKey() {
     GenerationRequest two =
         RULES.read(Map.of("id", "a", "prompt", "a", "num_images_per_prompt", 2));

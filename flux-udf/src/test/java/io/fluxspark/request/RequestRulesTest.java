@@ -41,7 +41,8 @@ class RequestRulesTest {
                 512,
                 TestRules.noPictures(),
                 List.of(),
-                Optional.empty()));
+                Optional.empty(),
+                Approximations.NONE));
   }
 
   @Test
@@ -143,6 +144,12 @@ class RequestRulesTest {
         "guidance_scale | Infinity | guidance_scale: 'Infinity'; a finite number of at least 0 is needed",
         "guidance_scale | 1e400 | guidance_scale: '1e400'; a finite number of at least 0 is needed",
         "true_cfg_scale | NaN | true_cfg_scale: 'NaN'; a finite number of at least 0 is needed",
+        "true_cfg_start | -0.1 | true_cfg_start: '-0.1'; a number from 0 to 1 is needed",
+        "true_cfg_start | half | true_cfg_start: 'half'; a number from 0 to 1 is needed",
+        "true_cfg_stop | 1.5 | true_cfg_stop: '1.5'; a number from 0 to 1 is needed",
+        "true_cfg_stop | NaN | true_cfg_stop: 'NaN'; a number from 0 to 1 is needed",
+        "first_block_cache_threshold | -1 | first_block_cache_threshold: '-1'; a number from 0 to 1 is needed",
+        "first_block_cache_threshold | 1.1 | first_block_cache_threshold: '1.1'; a number from 0 to 1 is needed",
         "num_images_per_prompt | 0 | num_images_per_prompt: '0'; a whole number from 1 to 1000 is needed",
         "num_images_per_prompt | 1001 | num_images_per_prompt: '1001'; a whole number from 1 to 1000 is needed",
         "max_sequence_length | 0 | max_sequence_length: '0'; a whole number from 1 to 512 is needed",
@@ -153,6 +160,13 @@ class RequestRulesTest {
       })
   void aWrongValueIsNamedWithWhatWouldBeRight(String column, String value, String message) {
     assertRefused(row(column, value), message);
+  }
+
+  @Test
+  void aRangeThatEndsBeforeItBeginsIsNamed() {
+    assertRefused(
+        row("true_cfg_start", 0.6).with("true_cfg_stop", 0.5),
+        "true_cfg_start: 0.6 is above true_cfg_stop, 0.5");
   }
 
   @Test

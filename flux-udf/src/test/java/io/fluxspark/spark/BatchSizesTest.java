@@ -3,14 +3,15 @@ package io.fluxspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import org.junit.jupiter.api.Test;
 
 class BatchSizesTest {
   private static final Bucket SMALL =
-      new Bucket(16, 16, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(16, 16, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(32, 32, 1, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(32, 32, 1, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   private final BatchSizes sizes = new BatchSizes();
 

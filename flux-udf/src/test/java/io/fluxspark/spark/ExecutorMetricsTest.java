@@ -29,7 +29,8 @@ class ExecutorMetricsTest {
     metrics.batch(new GeneratedBatch(List.of(), new StageSeconds(1, 2, 4), 3));
     metrics.batch(new GeneratedBatch(List.of(), new StageSeconds(1, 2, 4), 0));
     metrics.made(
-        new ImageOutcome.Made(null, null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
+        new ImageOutcome.Made(
+            null, null, null, null, new StageSeconds(0, 0, 0), 0.5, null, null, null));
     metrics.failed();
     metrics.outOfMemoryRetry();
 

@@ -62,6 +62,26 @@ class ImageTasksTest {
     assertThat(batches(spread(prompts.repartition(5), 3))).isEqualTo(batches);
   }
 
+  /** Of 20 steps: the first two ranges are the same steps. */
+  @Test
+  void batchesAreOfOneRangeOfGuidedSteps() {
+    Dataset<Row> prompts =
+        TestSpark.session()
+            .sql(
+                "SELECT cast(id AS STRING) AS id, 'fox' AS prompt, 'rain' AS negative_prompt,"
+                    + " 2.0D AS true_cfg_scale, element_at(array(0D, 0.01D, 0.5D), 1 + cast(id % 3"
+                    + " AS INT)) AS true_cfg_start FROM range(30)");
+
+    List<List<String>> batches = batches(spread(prompts, 1));
+
+    assertThat(batches).as("20 and 10 pictures").hasSize(5 + 3);
+    assertThat(batches)
+        .allSatisfy(
+            batch ->
+                assertThat(batch.stream().map(id -> Integer.parseInt(id) % 3 == 2).distinct())
+                    .hasSize(1));
+  }
+
   @Test
   void picturesOfTheSameTextsAreNeighbours() {
     Dataset<Row> prompts =

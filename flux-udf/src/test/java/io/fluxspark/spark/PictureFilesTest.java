@@ -13,6 +13,7 @@ import io.fluxspark.pipeline.StageSeconds;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PictureSettings;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.ToDoubleBiFunction;
 import org.junit.jupiter.api.Test;
 
@@ -79,7 +80,7 @@ class PictureFilesTest {
             Optional.empty());
     return files.write(
         new PlannedImage(request, null),
-        new GeneratedImage.Made(PICTURE, GeneratedImage.CutTokens.NONE),
+        new GeneratedImage.Made(PICTURE, GeneratedImage.CutTokens.NONE, OptionalInt.empty()),
         new StageSeconds(0, 0, 0));
   }
 }

@@ -8,6 +8,7 @@ import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageInputs;
 import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.GenerationRequest;
 import io.fluxspark.request.ImageRequest;
 import io.fluxspark.request.PromptEmbeds;
@@ -15,6 +16,7 @@ import io.fluxspark.request.TestRules;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** Requests for pictures of 16 x 16, and the pictures. */
@@ -58,7 +60,8 @@ final class Requests {
             64,
             TestRules.noPictures(),
             List.of(),
-            embeds);
+            embeds,
+            Approximations.NONE);
     return new ImageRequest(request, 0, "key" + number);
   }
 
@@ -71,7 +74,8 @@ final class Requests {
   private static GeneratedImage painted(PreparedImage image) {
     byte[] rgb = new byte[3 * SIZE * SIZE];
     Arrays.fill(rgb, (byte) image.request().seed());
-    return new GeneratedImage.Made(new Picture(SIZE, SIZE, rgb), GeneratedImage.CutTokens.NONE);
+    return new GeneratedImage.Made(
+        new Picture(SIZE, SIZE, rgb), GeneratedImage.CutTokens.NONE, OptionalInt.empty());
   }
 
   static FluxSparkException failure(ErrorCode code) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskLayout.BucketCount;
 import java.util.ArrayList;
@@ -24,9 +25,9 @@ import org.junit.jupiter.api.Test;
 
 class TaskLayoutTest {
   private static final Bucket SMALL =
-      new Bucket(64, 64, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(64, 64, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
   private static final Bucket LARGE =
-      new Bucket(1024, 1024, 28, 512, false, Task.TEXT_TO_IMAGE, 0, "", false);
+      new Bucket(1024, 1024, 28, 512, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
 
   @Test
   void thereAreFourTasksASlotWhereThereAreEnoughBatches() {
@@ -65,8 +66,11 @@ class TaskLayoutTest {
 
   @Test
   void picturesThatCostNextToNothingAreInATaskToo() {
-    Bucket none = new Bucket(16, 16, 4, 64, false, Task.TEXT_TO_IMAGE, 4, "", false);
-    Bucket huge = new Bucket(2048, 2048, 1000, 512, true, Task.TEXT_TO_IMAGE, 0, "", false);
+    Bucket none =
+        new Bucket(16, 16, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 4, "", false, false);
+    Bucket huge =
+        new Bucket(
+            2048, 2048, 1000, 512, StepRange.all(1000), Task.TEXT_TO_IMAGE, 0, "", false, false);
     TaskSizes sizes = new TaskSizes(Long.MAX_VALUE, Double.POSITIVE_INFINITY, 2, 256, 0);
     List<BucketCount> buckets = List.of(new BucketCount(none, 300), new BucketCount(huge, 300));
 
@@ -91,7 +95,8 @@ class TaskLayoutTest {
 
   @Test
   void defaultsFollowTheClusterAndTheWork() {
-    Bucket schnell = new Bucket(1024, 1024, 4, 256, false, Task.TEXT_TO_IMAGE, 0, "", false);
+    Bucket schnell =
+        new Bucket(1024, 1024, 4, 256, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false);
     assertThat(images(usual(1, new BucketCount(LARGE, 2500)))).containsExactly(1000L, 1000L, 500L);
     assertThat(images(usual(1, new BucketCount(schnell, 2500))))
         .containsExactly(1000L, 1000L, 500L);
@@ -123,7 +128,8 @@ class TaskLayoutTest {
 
   @Test
   void guidanceWithANegativePromptCostsTwice() {
-    Bucket twice = new Bucket(64, 64, 4, 64, true, Task.TEXT_TO_IMAGE, 0, "", false);
+    Bucket twice =
+        new Bucket(64, 64, 4, 64, StepRange.all(4), Task.TEXT_TO_IMAGE, 0, "", false, false);
     TaskLayout layout = layout(1, 1, 1000, new BucketCount(SMALL, 8), new BucketCount(twice, 8));
     assertThat(sizes(layout)).containsExactly(6L, 4L, 3L, 3L);
   }
@@ -206,7 +212,7 @@ class TaskLayoutTest {
     for (BucketCount bucket :
         buckets.stream().sorted(Comparator.comparing(BucketCount::bucket)).toList()) {
       double pixels = (double) bucket.bucket().height() * bucket.bucket().width();
-      double steps = bucket.bucket().numInferenceSteps() * (bucket.bucket().trueCfg() ? 2 : 1);
+      double steps = bucket.bucket().transformerCalls();
       long end = bucketStart + bucket.count();
       for (long first = bucketStart; first < end; first += batchSize) {
         long next = Math.min(end, first + batchSize);
@@ -245,7 +251,16 @@ class TaskLayoutTest {
             .as(
                 (height, width, steps, length, trueCfg, task, first, lora) ->
                     new Bucket(
-                        height, width, steps, length, trueCfg, task, first, lora, length < 512));
+                        height,
+                        width,
+                        steps,
+                        length,
+                        trueCfg ? StepRange.all(steps) : StepRange.NONE,
+                        task,
+                        first,
+                        lora,
+                        length < 512,
+                        length < 512));
     return Combinators.combine(buckets, Arbitraries.longs().between(1, 300))
         .as(BucketCount::new)
         .list()

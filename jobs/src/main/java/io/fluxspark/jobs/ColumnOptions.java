@@ -29,6 +29,30 @@ final class ColumnOptions {
   private String trueCfgScale;
 
   @Option(
+      names = "--true-cfg-start",
+      paramLabel = "F",
+      description =
+          "Fraction of the steps before which the negative prompt does not count, of rows that have"
+              + " none; 0 by default.")
+  private String trueCfgStart;
+
+  @Option(
+      names = "--true-cfg-stop",
+      paramLabel = "F",
+      description =
+          "Fraction of the steps from which on it does not count any more, of rows that have none;"
+              + " 1 by default.")
+  private String trueCfgStop;
+
+  @Option(
+      names = "--first-block-cache-threshold",
+      paramLabel = "F",
+      description =
+          "Change of the first block below which the others are not computed, 0 to 1, of rows that"
+              + " have none; 0 by default: they always are.")
+  private String firstBlockCacheThreshold;
+
+  @Option(
       names = "--height",
       paramLabel = "PIXELS",
       description = "Of rows that have none; the model's by default.")
@@ -108,6 +132,9 @@ final class ColumnOptions {
     given.put(RequestColumns.PROMPT_2, prompt2);
     given.put(RequestColumns.NEGATIVE_PROMPT, negativePrompt);
     given.put(RequestColumns.TRUE_CFG_SCALE, trueCfgScale);
+    given.put(RequestColumns.TRUE_CFG_START, trueCfgStart);
+    given.put(RequestColumns.TRUE_CFG_STOP, trueCfgStop);
+    given.put(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, firstBlockCacheThreshold);
     given.put(RequestColumns.HEIGHT, height);
     given.put(RequestColumns.WIDTH, width);
     given.put(RequestColumns.NUM_INFERENCE_STEPS, numInferenceSteps);

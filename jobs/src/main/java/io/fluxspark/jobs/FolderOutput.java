@@ -21,6 +21,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -112,7 +113,22 @@ final class FolderOutput implements Output {
     if (committed.length == 0) {
       throw invalid(root.toString(), "has no pictures; the output of generate is needed", null);
     }
-    return spark.read().option("basePath", new Path(root, DATA).toString()).parquet(committed);
+    return spark
+        .read()
+        .option("basePath", new Path(root, DATA).toString())
+        .schema(columns(committed[0], committed[committed.length - 1]))
+        .parquet(committed);
+  }
+
+  /** An output that an earlier version has begun has more columns where it ends. */
+  private StructType columns(String firstPortion, String lastPortion) {
+    StructType columns = spark.read().parquet(firstPortion).schema();
+    for (StructField field : spark.read().parquet(lastPortion).schema().fields()) {
+      if (!Arrays.asList(columns.fieldNames()).contains(field.name())) {
+        columns = columns.add(field);
+      }
+    }
+    return columns;
   }
 
   /** The pictures of committed portions from one on, with all columns. */

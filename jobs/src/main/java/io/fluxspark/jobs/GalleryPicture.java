@@ -1,11 +1,13 @@
 package io.fluxspark.jobs;
 
+import io.fluxspark.request.Approximations;
 import io.fluxspark.request.RequestColumns;
 import io.fluxspark.spark.Tables;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -62,6 +64,10 @@ record GalleryPicture(
           .add(RequestColumns.PROMPT_2, DataTypes.StringType)
           .add(RequestColumns.NEGATIVE_PROMPT, DataTypes.StringType)
           .add(RequestColumns.TRUE_CFG_SCALE, DataTypes.DoubleType)
+          .add(RequestColumns.TRUE_CFG_START, DataTypes.DoubleType)
+          .add(RequestColumns.TRUE_CFG_STOP, DataTypes.DoubleType)
+          .add(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD, DataTypes.DoubleType)
+          .add(Tables.CALLS_REUSED, DataTypes.IntegerType)
           .add(RequestColumns.HEIGHT, DataTypes.IntegerType)
           .add(RequestColumns.WIDTH, DataTypes.IntegerType)
           .add(RequestColumns.NUM_INFERENCE_STEPS, DataTypes.IntegerType)
@@ -69,6 +75,7 @@ record GalleryPicture(
           .add(RequestColumns.SEED, DataTypes.LongType)
           .add(Tables.IMAGE_INDEX, DataTypes.IntegerType)
           .add(Tables.IMAGE, FILE)
+          .add(Tables.APPROXIMATIONS, DataTypes.createArrayType(DataTypes.StringType))
           .add(MODEL, DataTypes.StringType)
           .add(LICENSE, DataTypes.StringType)
           .add(Tables.REQUEST_KEY, DataTypes.StringType)
@@ -129,6 +136,10 @@ record GalleryPicture(
             false));
     facts.add(new Fact("Steps", "" + row.getAs(RequestColumns.NUM_INFERENCE_STEPS), false));
     facts.add(new Fact("Guidance", number(row.getAs(RequestColumns.GUIDANCE_SCALE)), false));
+    List<String> approximations = row.getList(row.fieldIndex(Tables.APPROXIMATIONS));
+    if (approximations != null) {
+      facts.add(new Fact("Approximations", approximations(row, approximations), false));
+    }
     facts.add(new Fact("Seed", "" + row.getAs(RequestColumns.SEED), false));
     facts.add(name("Id", row.getAs(RequestColumns.ID)));
     facts.add(new Fact("Image", "" + row.getAs(Tables.IMAGE_INDEX), false));
@@ -138,6 +149,27 @@ record GalleryPicture(
     facts.add(name("File", row.getAs(Tables.PATH)));
     facts.add(name("Key", row.getAs(Tables.REQUEST_KEY)));
     return List.copyOf(facts);
+  }
+
+  private static String approximations(Row row, List<String> names) {
+    return names.stream().map(name -> approximation(row, name)).collect(Collectors.joining(", "));
+  }
+
+  private static String approximation(Row row, String name) {
+    return switch (name) {
+      case Approximations.TRUE_CFG_RANGE ->
+          "true CFG from "
+              + number(row.getAs(RequestColumns.TRUE_CFG_START))
+              + " to "
+              + number(row.getAs(RequestColumns.TRUE_CFG_STOP));
+      case Approximations.FIRST_BLOCK_CACHE ->
+          "first-block cache of "
+              + number(row.getAs(RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD))
+              + ", "
+              + row.getAs(Tables.CALLS_REUSED)
+              + " calls reused";
+      default -> name;
+    };
   }
 
   private static Fact name(String name, String value) {

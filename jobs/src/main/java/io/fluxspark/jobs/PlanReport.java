@@ -74,6 +74,8 @@ record PlanReport(
    *
    * @param lora what tells the LoRAs from others; null for none
    * @param givenEmbeds whether rows give embeddings in place of texts
+   * @param guidedSteps of the steps made, those with true guidance
+   * @param firstBlockCache whether blocks may be left out; the TFLOPs count them all the same
    * @param stepsMade of the schedule's steps, those that {@code strength} leaves
    */
   record BucketPlan(
@@ -85,6 +87,8 @@ record PlanReport(
       int maxSequenceLength,
       boolean givenEmbeds,
       boolean trueCfg,
+      int guidedSteps,
+      boolean firstBlockCache,
       int stepsMade,
       long images,
       int batchSize,
@@ -151,6 +155,8 @@ record PlanReport(
         bucket.maxSequenceLength(),
         bucket.givenEmbeds(),
         bucket.trueCfg(),
+        bucket.guided().count(),
+        bucket.firstBlockCache(),
         bucket.numInferenceSteps() - bucket.firstStep(),
         counted.count(),
         batchSize,
@@ -214,7 +220,7 @@ record PlanReport(
     for (BucketPlan bucket : buckets) {
       add(
           text,
-          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%s%n",
+          "%-14s %-14s %6d %6d %9s %,12d %6d %,10.3g %12s%s%s%s%s%n",
           bucket.task(),
           bucket.height() + " x " + bucket.width(),
           bucket.stepsMade(),
@@ -224,6 +230,10 @@ record PlanReport(
           bucket.batchSize(),
           bucket.teraflops(),
           Utils.bytesToString(bucket.deviceBytes()),
+          bucket.trueCfg() && bucket.guidedSteps() < bucket.stepsMade()
+              ? "  true CFG in " + bucket.guidedSteps() + " steps"
+              : "",
+          bucket.firstBlockCache() ? "  first-block cache" : "",
           bucket.givenEmbeds() ? "  given embeddings" : "",
           bucket.lora() == null ? "" : "  LoRA " + bucket.lora().substring(0, LORA_DIGITS));
     }

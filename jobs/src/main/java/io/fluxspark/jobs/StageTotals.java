@@ -10,7 +10,6 @@ import static org.apache.spark.sql.functions.when;
 import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.spark.ImageTasks;
 import io.fluxspark.spark.Tables;
-import io.fluxspark.spark.TaskLayout.BucketCount;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -45,8 +44,9 @@ record StageTotals(
                 count(when(col(Tables.T5_TOKENS_CUT).gt(0), 1)))
             .head();
     double flops = 0;
-    for (BucketCount bucket : ImageTasks.bucketsOfMade(images)) {
-      flops += bucket.count() * cost.denoisingFlops(bucket.bucket());
+    for (ImageTasks.Made made : ImageTasks.bucketsOfMade(images)) {
+      flops += made.count() * cost.denoisingFlops(made.bucket());
+      flops -= made.callsReused() * cost.reusedFlops(made.bucket());
     }
     return new StageTotals(
         totals.getDouble(0),

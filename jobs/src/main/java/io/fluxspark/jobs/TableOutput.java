@@ -142,7 +142,13 @@ final class TableOutput implements Output {
     if (!provider.equalsIgnoreCase(format.optionName())) {
       throw invalid("is a table of " + provider + ", not of " + format.optionName());
     }
-    requireColumns(schema, Tables.images(new StructType()), "is no table of this program: ");
+    StructType first = new StructType();
+    for (StructField field : Tables.images(new StructType()).fields()) {
+      if (!Tables.ADDED_LATER.contains(field.name())) {
+        first = first.add(field);
+      }
+    }
+    requireColumns(schema, first, "is no table of this program: ");
   }
 
   private void requireColumns(StructType schema, StructType images, String problem) {
@@ -227,10 +233,32 @@ final class TableOutput implements Output {
             "--prompts: column '" + field.name() + "': is a column of the output, rename it");
       }
     }
-    StructType schema = schema().orElseGet(() -> create(withError(images)));
+    StructType schema =
+        schema()
+            .map(there -> withAddedColumns(there, images))
+            .orElseGet(() -> create(withError(images)));
     requireColumns(schema, images, "");
     return new TableWriter(
         this, runId, schema, folder.map(path -> Lease.acquire(files(path), leases(path), runId)));
+  }
+
+  /** A table that an earlier version has begun gets what it lacks; there it is null. */
+  private StructType withAddedColumns(StructType there, StructType images) {
+    List<String> missing =
+        Arrays.stream(images.fields())
+            .filter(field -> Tables.ADDED_LATER.contains(field.name()))
+            .filter(field -> find(there, field.name()).isEmpty())
+            .map(field -> field.name() + " " + field.dataType().sql())
+            .toList();
+    if (missing.isEmpty()) {
+      return there;
+    }
+    try {
+      spark.sql("ALTER TABLE " + table + " ADD COLUMNS (" + String.join(", ", missing) + ")");
+      return spark.table(table).schema();
+    } catch (Exception e) {
+      throw failed("cannot be given the columns " + String.join(", ", missing), e);
+    }
   }
 
   private static Path leases(Path path) {

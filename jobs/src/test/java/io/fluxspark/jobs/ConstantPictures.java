@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -68,6 +69,11 @@ record ConstantPictures() implements ModelLoader {
     }
 
     @Override
+    public double reusedFlops(Bucket bucket) {
+      return 0;
+    }
+
+    @Override
     public long hostBytes(Bucket bucket, DataType type, Set<Offload> offload) {
       return 0;
     }
@@ -99,7 +105,8 @@ record ConstantPictures() implements ModelLoader {
             prompt.contains(NOT_FINITE)
                 ? new GeneratedImage.Failed(
                     new FluxSparkException(ErrorCode.NOT_FINITE, "the latents are not finite"))
-                : new GeneratedImage.Made(paint(image), GeneratedImage.CutTokens.NONE));
+                : new GeneratedImage.Made(
+                    paint(image), GeneratedImage.CutTokens.NONE, OptionalInt.empty()));
       }
       return new GeneratedBatch(images, new StageSeconds(0.5, 1, 0.25), batch.size());
     }

@@ -30,6 +30,7 @@ class GoldenPicturesTest {
     "dev, two, 2",
     "dev, true_cfg, 1",
     "dev, img2img, 1",
+    "dev, first_block_cache, 2",
     "dev, inpaint, 2",
     "fill, one, 1",
     "control, one, 2",
@@ -276,7 +277,7 @@ class GoldenPicturesTest {
       ObjectNode row = JSON.createObjectNode().put("id", i);
       row.set("seed", call.get("seeds").get(i));
       for (var field : call.properties()) {
-        if (!List.of("seeds", "pipeline").contains(field.getKey())) {
+        if (!List.of("seeds", "pipeline", "calls_reused").contains(field.getKey())) {
           JsonNode value = field.getValue();
           row.set(field.getKey(), value.isArray() ? value.get(i) : value);
         }

@@ -224,6 +224,37 @@ class TablesIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"iceberg, lake.made.now, lake.made.earlier", "delta, now, earlier"})
+  void aTableOfAnEarlierVersionGetsTheColumnsThatItLacks(String format, String now, String earlier)
+      throws Exception {
+    String[] added = Tables.ADDED_LATER.toArray(String[]::new);
+    generate(workspace.file("first.csv", "id,prompt", "a,fox"), format, now);
+    spark.table(now).drop(added).writeTo(earlier).using(format).create();
+    Path prompts =
+        workspace.file(
+            "prompts.csv",
+            "id,prompt,negative_prompt,true_cfg_scale,true_cfg_start",
+            "a,fox,,,",
+            "b,hen,rain,2,0.5");
+
+    CommandLineRun run = generate(prompts, format, earlier);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).startsWith("1 images, 0 failed rows").contains("1 there before");
+    assertThat(spark.table(earlier).columns()).contains(added);
+    assertThat(spark.table(earlier).where("approximations is null").select("id").head().get(0))
+        .isEqualTo("a");
+    assertThat(
+            spark
+                .table(earlier)
+                .where("array_contains(approximations, 'true_cfg_range')")
+                .select("id")
+                .head()
+                .get(0))
+        .isEqualTo("b");
+  }
+
   @Test
   void columnsThatTheTableLacksAreNamedBeforeAnythingIsMade() {
     String table = folder + "/pictures";
