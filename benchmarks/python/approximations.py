@@ -1,18 +1,20 @@
 """What the approximations save and change: pictures of the built-in model beside those without, and steps of a larger one.
 
-usage: approximations.py DATA [PROMPTS]       DATA is what deploy/tiny/run TinyData has made; 100 prompts by default
+usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into the new folder WORK; of 100 prompts by default
+       approximations.py judge DATA WORK                prints the tables
 
-Half of the prompts ask for emoji, half for scenes that were never trained. All settings are rows of one prompt table, made one
-picture at a time. `saved` is the share of the transformer's blocks that were not computed, `time` the time of denoising beside that
-without; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
-what TinyRetrieval and TinyScenes count. The larger model is that of mid_size_model.py, whose weights are random: of it only the time
-counts. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and what mid_size_model.py names
+DATA is what deploy/tiny/run TinyData has made.
+
+The prompts ask for emoji; all settings are rows of one prompt table. `saved` is the share of the transformer's blocks that were not
+computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
+what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of denoising
+counts, one picture after the other. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and
+what mid_size_model.py names
 """
 import io
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy
@@ -23,6 +25,8 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 WINDOW = 8
+#: Of the built-in model's transformer.
+BLOCKS = 7
 GUIDED = {"negative_prompt": "", "true_cfg_scale": 3, "guidance_scale": 1}
 #: Settings by the one that they are compared with.
 SETTINGS = {
@@ -35,6 +39,16 @@ SETTINGS = {
     },
 }
 EXACT = {"guidance 3": {}, "true CFG 3": GUIDED}
+#: Of the larger model.
+LARGER = {
+    "without": {},
+    "threshold 1e-9, which reuses nothing": {"first_block_cache_threshold": 1e-9},
+    "threshold 1, which reuses all it can": {"first_block_cache_threshold": 1},
+    "true CFG": {"negative_prompt": "", "true_cfg_scale": 3},
+    "true CFG from 0 to 0.5": {"negative_prompt": "", "true_cfg_scale": 3, "true_cfg_stop": 0.5},
+}
+STEPS = 8
+PICTURES = 6
 
 
 def run(*command):
@@ -45,11 +59,10 @@ def run(*command):
 
 
 def generate(work, rows, *options):
-    """The pictures of some rows, as a table."""
-    prompts, output = work / "prompts.jsonl", work / "output"
-    prompts.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run(PROJECT / "deploy/submit", "generate", "--prompts", prompts, "--output", output, *options)
-    return pyarrow.parquet.read_table(output / "data")
+    """The pictures of some rows, in a folder of their own."""
+    work.mkdir()
+    (work / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(PROJECT / "deploy/submit", "generate", "--prompts", work / "prompts.jsonl", "--output", work / "output", *options)
 
 
 def pixels(rows):
@@ -69,75 +82,73 @@ def ssim(a, b):
     return ((2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (x.var(axes) + y.var(axes) + c2))).mean()
 
 
-def right(work, data, table, name):
-    """The share of emoji that are right, and of scenes."""
-    shares = []
-    for kind, program, arguments in (("emoji", "TinyRetrieval", [data]), ("scene", "TinyScenes", [])):
-        folder = work / kind / name.replace(" ", "-")
-        (folder / "data").mkdir(parents=True)
-        some = table.filter(pyarrow.compute.equal(table["kind"], kind))
-        pyarrow.parquet.write_table(some, folder / "data/part.parquet")
-        found = json.loads(run(PROJECT / "deploy/tiny/run", program, *arguments, folder).splitlines()[-1])
-        shares.append(found["retrieved"] if kind == "emoji" else found["right"])
-    return shares
+def wrong(work, data):
+    """Which of all pictures are nearer to another emoji than to that of their prompt."""
+    return json.loads(run(PROJECT / "deploy/tiny/run", "TinyRetrieval", data, work / "tiny/output").splitlines()[-1])["wrong"].keys()
 
 
-def work_of(rows, blocks):
-    """Blocks that were computed, and seconds."""
-    computed = seconds = 0
+def computed(rows, blocks):
+    """Blocks of the transformer."""
+    count = 0
     for row in rows:
         steps = row["num_inference_steps"]
         guided = int(row["true_cfg_stop"] * steps) - int(row["true_cfg_start"] * steps) if row["true_cfg_scale"] > 1 else 0
-        computed += (steps + guided) * blocks - (row["calls_reused"] or 0) * (blocks - 1)
-        seconds += row["seconds_denoising"]
-    return computed, seconds
+        count += (steps + guided) * blocks - (row["calls_reused"] or 0) * (blocks - 1)
+    return count
 
 
-def tiny(work, data, count):
-    prompts = []
-    for kind, file in (("emoji", "retrieval.jsonl"), ("scene", "heldout.jsonl")):
-        rows = [json.loads(line) for line in (data / file).read_text().splitlines()]
-        prompts += [row | {"kind": kind} for row in rows[: count // 2]]
+def make(data, work, count):
+    work.mkdir()
+    prompts = [json.loads(line) for line in (data / "retrieval.jsonl").read_text().splitlines()[:count]]
     settings = EXACT | {name: options for some in SETTINGS.values() for name, options in some.items()}
-    table = generate(
-        work, [row | options | {"id": f"{name}: {row['id']}", "setting": name} for name, options in settings.items() for row in prompts],
-        "--commit-every", 1000)
-    print(f"| {len(prompts)} pictures of builtin:tiny, 20 steps | saved | time | PSNR | SSIM | emoji right | scenes right |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for exact, some in SETTINGS.items():
-        for name in (exact, *some):
-            of = table.filter(pyarrow.compute.equal(table["setting"], name))
-            base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
-            rows = of.to_pylist()
-            computed, seconds = work_of(rows, blocks=7)
-            all_blocks, all_seconds = work_of(base, blocks=7)
-            made, wanted = pixels(rows), pixels(base)
-            cells = [f"{1 - computed / all_blocks:.0%}", f"{seconds / all_seconds:.2f}"]
-            cells += ["", ""] if name == exact else [
-                f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB", f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
-            cells += [f"{share:.0%}" for share in right(work, data, of, name)]
-            print("| " + " | ".join([name, *cells]) + " |", flush=True)
+    generate(work / "tiny", [row | options | {"id": f"{name}: {row['id']}", "setting": name}
+                             for name, options in settings.items() for row in prompts])
+    run(sys.executable, HERE / "mid_size_model.py", work / "mid")
+    larger(work)
 
 
 def larger(work):
-    model = work / "mid"
-    run(sys.executable, HERE / "mid_size_model.py", model)
-    work = work / "larger"
-    work.mkdir()
-    rows = [{"id": f"{t} {i}", "prompt": "a fox", "seed": i, "first_block_cache_threshold": t} for t in (0, 1e-9, 1) for i in range(6)]
-    rows = generate(work, rows, "--model", model, "--dtype", "bfloat16", "--height", 256, "--width", 256,
-                    "--num-inference-steps", 8, "--max-sequence-length", 64).to_pylist()
-    print(f"\n| {model.name}-size model, 256 x 256, bfloat16 | calls reused of 8 | time of denoising |\n| --- | --- | --- |")
-    seconds = {t: [row for row in rows if row["first_block_cache_threshold"] == t] for t in (0, 1e-9, 1)}
-    # The first picture of a setting may be a process's first.
-    median = {t: numpy.median([row["seconds_denoising"] for row in of]) for t, of in seconds.items()}
-    for t, of in seconds.items():
-        reused = numpy.mean([row["calls_reused"] or 0 for row in of])
-        print(f"| threshold {t} | {reused:.1f} | {median[t] / median[0]:.2f} |")
+    generate(
+        work / "larger",
+        [{"id": f"{name} {i}", "prompt": "a fox", "seed": i, "setting": name} | options
+         for name, options in LARGER.items() for i in range(PICTURES)],
+        "--model", work / "mid", "--dtype", "bfloat16", "--height", 256, "--width", 256, "--num-inference-steps", STEPS,
+        "--max-sequence-length", 64, "--", "--master", "local[1]")
+
+
+def judge(data, work):
+    table = pyarrow.parquet.read_table(work / "tiny/output/data")
+    failed = wrong(work, data)
+    count = pyarrow.compute.sum(pyarrow.compute.equal(table["setting"], "guidance 3")).as_py()
+    print(f"| {count} pictures of builtin:tiny, 20 steps | saved | PSNR | SSIM | right |")
+    print("| --- | --- | --- | --- | --- |")
+    for exact, some in SETTINGS.items():
+        base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
+        wanted = pixels(base)
+        for name in (exact, *some):
+            rows = table.filter(pyarrow.compute.equal(table["setting"], name)).to_pylist()
+            made = pixels(rows)
+            cells = [name, f"{1 - computed(rows, BLOCKS) / computed(base, BLOCKS):.0%}"]
+            cells += ["", ""] if name == exact else [
+                f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB",
+                f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
+            cells += [f"{numpy.mean([row['id'] not in failed for row in rows]):.0%}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
+    print(f"\n| mid-size model, 256 x 256, {STEPS} steps, bfloat16 | calls | reused | time |\n| --- | --- | --- | --- |")
+    rows = pyarrow.parquet.read_table(work / "larger/output/data").to_pylist()
+    times = {}
+    for name, options in LARGER.items():
+        some = [row for row in rows if row["setting"] == name]
+        # The first picture of a setting may be a process's first.
+        times[name] = numpy.median([row["seconds_denoising"] for row in some])
+        calls = computed(some, 1) // len(some)
+        reused = sum(row["calls_reused"] or 0 for row in some) / len(some)
+        print(f"| {name} | {calls} | {reused:.0f} | {times[name] / times['without']:.2f} |")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        tiny(work, Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100)
-        larger(work)
+    command, data, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    if command == "make":
+        make(data, work, int(sys.argv[4]) if len(sys.argv) > 4 else 100)
+    else:
+        judge(data, work)

@@ -31,6 +31,7 @@ REQUEST_COLUMNS = frozenset(
         "strength",
         "true_cfg_start",
         "true_cfg_stop",
+        "first_block_cache_threshold",
         "image",
         "mask_image",
         "control_image",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.fluxspark.request.Bucket;
+import io.fluxspark.request.StepRange;
 import io.fluxspark.request.Task;
 import io.fluxspark.spark.TaskSizes;
 import java.util.List;
@@ -18,7 +19,8 @@ class MeasuredExecutorsTest {
   private static final Workload WORKLOAD =
       new Workload(
           "measured",
-          List.of(new Bucket(128, 128, 4, 64, false, Task.TEXT_TO_IMAGE, 0, "", false)),
+          List.of(
+              new Bucket(128, 128, 4, 64, StepRange.NONE, Task.TEXT_TO_IMAGE, 0, "", false, false)),
           4);
 
   /**

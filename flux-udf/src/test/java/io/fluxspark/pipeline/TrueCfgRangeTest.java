@@ -85,9 +85,9 @@ class TrueCfgRangeTest {
     List<String> text = List.of(prompt);
     TextEncoding.Encoded encoded = model.texts().encode(scope, text, text, LENGTH);
     NativeTensor txt = model.transformer().embedText(scope, encoded.hidden());
-    NativeTensor pooled = encoded.pooled();
     NativeTensor guidance = scope.floats(new float[] {3.5f}, 1);
-    Modulation modulation = model.transformer().modulate(scope, timesteps, pooled, guidance);
+    Modulation modulation =
+        model.transformer().modulate(scope, timesteps, encoded.pooled(), guidance);
     return (owner, x, each) ->
         model.transformer().velocity(owner, x, txt, modulation, each[0], rotary);
   }

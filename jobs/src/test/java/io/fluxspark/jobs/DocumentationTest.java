@@ -54,6 +54,7 @@ class DocumentationTest {
   @ValueSource(
       strings = {
         "README.md",
+        "docs/approximations.md",
         "docs/architecture.md",
         "docs/inputs.md",
         "docs/prompts.md",
