@@ -59,7 +59,7 @@ def generate(df: DataFrame, model: str | None = None, **options: Option) -> Data
             ``spark.fluxspark.model`` where it is left out, else ``builtin:tiny``.
         **options: values for rows that do not bring them (``height=512``), and options of the
             call: ``dtype``, ``batch_size``, ``image_format``, ``image_quality``, ``variant``,
-            ``auto_resize``, ``max_size``, ``model_cache``, ``model_cache_size``.
+            ``cpu_offload``, ``auto_resize``, ``max_size``, ``model_cache``, ``model_cache_size``.
 
     Returns:
         The table's other columns, then those of the pictures: the request as used,

@@ -1,8 +1,8 @@
 package io.fluxspark.benchmarks;
 
-import io.fluxspark.pipeline.ModelCost;
 import io.fluxspark.pipeline.ModelFolder;
 import io.fluxspark.pipeline.ModelLocation;
+import io.fluxspark.pipeline.ModelMemory;
 import io.fluxspark.pipeline.ModelWriter;
 import io.fluxspark.pipeline.Offload;
 import io.fluxspark.program.DataType;
@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -111,11 +112,16 @@ public final class PlannedMemory {
               "",
               false,
               false);
-      ModelCost cost = ModelFolder.open(folder).cost();
-      return new Result(
-          cost.deviceBytes(bucket, one.pictures(), one.type(), one.offload())
-              + cost.hostBytes(bucket, one.type(), one.offload()),
-          counted(folder, one));
+      ModelMemory memory =
+          ModelFolder.open(folder).cost().memory(bucket, one.pictures(), one.type(), one.offload());
+      long live =
+          LongStream.of(
+                  memory.encoding(),
+                  memory.denoising(),
+                  memory.decoding() + memory.decodingOnHost())
+              .max()
+              .getAsLong();
+      return new Result(memory.weights() + live, counted(folder, one));
     } finally {
       try (Stream<Path> all = Files.walk(temporary)) {
         for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {

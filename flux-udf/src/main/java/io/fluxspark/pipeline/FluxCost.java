@@ -13,7 +13,6 @@ import io.fluxspark.vae.Vae;
 import io.fluxspark.vae.VaeConfig;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.LongStream;
 
 /**
  * The cost of a FLUX.1 model's pictures.
@@ -88,17 +87,27 @@ record FluxCost(
   }
 
   @Override
-  public long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
+  public ModelMemory memory(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
     DataType textType = FluxModel.textType(type);
     DataType vaeType = FluxModel.vaeType(type);
     boolean isTextOnHost = offload.contains(Offload.TEXT_ENCODER);
     boolean isModulationOnHost = offload.contains(Offload.MODULATION);
-    long weights =
+    boolean isDecodingOnHost = offload.contains(Offload.DECODING);
+    return new ModelMemory(
         clip.bytes(textType)
             + (isTextOnHost ? t5Left : t5Whole).bytes(textType)
             + (isModulationOnHost ? transformerLeft : transformerWhole).bytes(type)
-            + autoencoder.bytes(vaeType);
-    TransformerMemory denoising =
+            + autoencoder.bytes(vaeType),
+        bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
+        denoising(bucket, batchSize, type, isModulationOnHost),
+        isDecodingOnHost
+            ? Vae.decodingBytesInStrips(vae, vaeType, rows(bucket), columns(bucket))
+            : Vae.decodingBytes(vae, vaeType, rows(bucket), columns(bucket)),
+        isDecodingOnHost ? Vae.hostBytesInStrips(vae, vaeType, rows(bucket), columns(bucket)) : 0);
+  }
+
+  private long denoising(Bucket bucket, int batchSize, DataType type, boolean isModulationOnHost) {
+    TransformerMemory call =
         new TransformerMemory(
             transformer,
             type,
@@ -107,33 +116,12 @@ record FluxCost(
             imageTokens(bucket),
             bucket.maxSequenceLength(),
             bucket.numInferenceSteps() - bucket.firstStep());
+    long modulating = isModulationOnHost ? call.modulatingFromHost() : call.modulating();
+    long stepping = bucket.firstBlockCache() ? call.steppingWithFirstBlockCache() : call.stepping();
     // The negative prompt's are there too, whichever of both is used.
-    long besides = bucket.trueCfg() ? denoising.given() : 0;
-    long kept = bucket.trueCfg() ? denoising.keptByFirstBlockCache() : 0;
-    long live =
-        LongStream.of(
-                bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
-                besides
-                    + (isModulationOnHost
-                        ? denoising.modulatingFromHost()
-                        : denoising.modulating()),
-                besides
-                    + (bucket.firstBlockCache()
-                        ? kept + denoising.steppingWithFirstBlockCache()
-                        : denoising.stepping()),
-                offload.contains(Offload.DECODING)
-                    ? Vae.decodingBytesInStrips(vae, vaeType, rows(bucket), columns(bucket))
-                    : Vae.decodingBytes(vae, vaeType, rows(bucket), columns(bucket)))
-            .max()
-            .getAsLong();
-    return weights + live;
-  }
-
-  @Override
-  public long hostBytes(Bucket bucket, DataType type, Set<Offload> offload) {
-    return offload.contains(Offload.DECODING)
-        ? Vae.hostBytesInStrips(vae, FluxModel.vaeType(type), rows(bucket), columns(bucket))
-        : 0;
+    long besides = bucket.trueCfg() ? call.given() : 0;
+    long kept = bucket.trueCfg() && bucket.firstBlockCache() ? call.keptByFirstBlockCache() : 0;
+    return besides + Math.max(modulating, kept + stepping);
   }
 
   /** Texts are encoded one by one. */

@@ -22,21 +22,11 @@ public interface ModelCost {
   double reusedFlops(Bucket bucket);
 
   /**
-   * Memory of the device: the weights that are there for good, and the most that encoding texts,
-   * denoising and decoding hold at a time, reckoned from the shapes of what is computed. What
-   * PyTorch keeps for itself comes on top.
+   * The memory that a batch needs.
    *
    * @param batchSize pictures that are made together
    * @param type in which the model computes
    * @param offload what of the model stays in the host's memory
    */
-  long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload);
-
-  /**
-   * Memory of the host that is taken instead of the device's, besides pages of the model's files.
-   *
-   * @param type in which the model computes
-   * @param offload what of the model stays in the host's memory
-   */
-  long hostBytes(Bucket bucket, DataType type, Set<Offload> offload);
+  ModelMemory memory(Bucket bucket, int batchSize, DataType type, Set<Offload> offload);
 }

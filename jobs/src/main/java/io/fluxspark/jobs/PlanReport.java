@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fluxspark.image.PictureFormat;
+import io.fluxspark.pipeline.ModelMemory;
 import io.fluxspark.pipeline.Offload;
 import io.fluxspark.program.DataType;
 import io.fluxspark.request.Bucket;
@@ -146,6 +147,7 @@ record PlanReport(
     Bucket bucket = counted.bucket();
     int batchSize = (int) Math.min(options.batchSize(), counted.count());
     DataType type = DataType.fromName(plan.job().settings().dtype());
+    ModelMemory memory = plan.model().cost().memory(bucket, batchSize, type, options.offload());
     return new BucketPlan(
         bucket.task().taskName(),
         bucket.lora().isEmpty() ? null : bucket.lora(),
@@ -161,8 +163,8 @@ record PlanReport(
         counted.count(),
         batchSize,
         counted.count() * plan.model().cost().denoisingFlops(bucket) / TERA,
-        plan.model().cost().deviceBytes(bucket, batchSize, type, options.offload()),
-        plan.model().cost().hostBytes(bucket, type, options.offload()));
+        memory.device(),
+        memory.decodingOnHost());
   }
 
   private static double hours(Measurement few, double teraflops, int slots) {

@@ -7,6 +7,7 @@ import io.fluxspark.pipeline.GeneratedBatch;
 import io.fluxspark.pipeline.GeneratedImage;
 import io.fluxspark.pipeline.ImageGenerator;
 import io.fluxspark.pipeline.ModelCost;
+import io.fluxspark.pipeline.ModelMemory;
 import io.fluxspark.pipeline.Offload;
 import io.fluxspark.pipeline.PreparedImage;
 import io.fluxspark.pipeline.StageSeconds;
@@ -74,13 +75,8 @@ record ConstantPictures() implements ModelLoader {
     }
 
     @Override
-    public long hostBytes(Bucket bucket, DataType type, Set<Offload> offload) {
-      return 0;
-    }
-
-    @Override
-    public long deviceBytes(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
-      return batchSize * 1_000_000L;
+    public ModelMemory memory(Bucket bucket, int batchSize, DataType type, Set<Offload> offload) {
+      return new ModelMemory(0, 0, batchSize * 1_000_000L, 0, 0);
     }
   }
 

@@ -62,6 +62,7 @@ class MetricsIT {
     assertThat(sum(sink, "images.made")).isEqualTo(2 * (PICTURES - 1));
     assertThat(sum(sink, "images.failed")).isEqualTo(2);
     assertThat(sum(sink, "batches")).isEqualTo(2 * PICTURES);
+    assertThat(sum(sink, "texts.encoded")).isEqualTo(2 * PICTURES);
     assertThat(sum(sink, "outOfMemoryRetries")).isZero();
     assertThat(values(sink, "modelLoads")).containsOnly(1.0);
     // What the painter says of every batch.
