@@ -104,6 +104,39 @@ final class TransformerProgram {
     this.lastOfImage = lastOfImage(program.method("last_of_image"));
   }
 
+  // What several methods are given
+
+  private Tensor latents(Method m) {
+    return m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+  }
+
+  private Tensor pooled(Method m) {
+    Dim dclip = Dim.of(config.pooledProjectionDim());
+    return m.input("pooled", DataType.FLOAT32, B, dclip); // (B, Dclip)
+  }
+
+  private Tensor pe(Method m) {
+    return m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+  }
+
+  private Tensor doubleMods(Method m, Dim batch) {
+    Dim layers = Dim.of(config.numLayers());
+    Dim numbers = Dim.of(DOUBLE_MODULATIONS * inner);
+    return m.input("double_mod", type, layers, T, batch, numbers); // (19, T, batch, 12 D) for dev
+  }
+
+  private Tensor singleMods(Method m, Dim batch) {
+    Dim layers = Dim.of(config.numSingleLayers());
+    Dim numbers = Dim.of(SINGLE_MODULATIONS * inner);
+    return m.input("single_mod", type, layers, T, batch, numbers); // (38, T, batch, 3 D) for dev
+  }
+
+  private Tensor endMods(Method m) {
+    return m.input("end_mod", type, T, B, Dim.of(END_MODULATIONS * inner)); // (T, B, 2 D)
+  }
+
+  // Methods
+
   /** T5's output to the transformer's size; it is the same at every step. */
   private Method embedText(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
@@ -116,14 +149,12 @@ final class TransformerProgram {
   /** What the transformer predicts: the velocity noise - image at {@code timestep}, in float32. */
   private Method velocity(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    Tensor latents =
-        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
-    Tensor pooled =
-        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor pooled = pooled(m); // (B, Dclip)
     Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     List<Tensor> started = m.call(start, w, latents, pooled, timestep, guidance);
     Tensor img = started.get(0); // (B, S, D)
@@ -138,8 +169,7 @@ final class TransformerProgram {
   /** What modulates the blocks, at all steps at once. */
   private Method modulate(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    Tensor pooled =
-        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor pooled = pooled(m); // (B, Dclip)
     Tensor timesteps = m.input("timesteps", DataType.FLOAT32, T, B); // (T, B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
     Tensor vec = vec(m, w.in("time_text_embed"), timesteps, guidance, pooled.to(type)); // (T, B, D)
@@ -158,27 +188,12 @@ final class TransformerProgram {
   private Method step(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
     Dim step = m.size("step");
-    Tensor latents =
-        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
-    Tensor doubleMod =
-        m.input(
-            "double_mod",
-            type,
-            Dim.of(config.numLayers()),
-            T,
-            B,
-            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, B, 12 D) for dev
-    Tensor singleMod =
-        m.input(
-            "single_mod",
-            type,
-            Dim.of(config.numSingleLayers()),
-            T,
-            B,
-            Dim.of(SINGLE_MODULATIONS * inner)); // (38, T, B, 3 D) for dev
-    Tensor endMod = m.input("end_mod", type, T, B, Dim.of(END_MODULATIONS * inner)); // (T, B, 2 D)
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor doubleMod = doubleMods(m, B); // (19, T, B, 12 D) for dev
+    Tensor singleMod = singleMods(m, B); // (38, T, B, 3 D) for dev
+    Tensor endMod = endMods(m); // (T, B, 2 D)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     Tensor img = m.call(embedImage, w, latents).get(0); // (B, S, D)
     List<Tensor> streams =
@@ -205,18 +220,10 @@ final class TransformerProgram {
   private Method firstBlock(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
     Dim step = m.size("step");
-    Tensor latents =
-        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
-    Tensor doubleMod =
-        m.input(
-            "double_mod",
-            type,
-            Dim.of(config.numLayers()),
-            T,
-            B,
-            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, B, 12 D) for dev
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor doubleMod = doubleMods(m, B); // (19, T, B, 12 D) for dev
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     Tensor img = m.call(embedImage, w, latents).get(0); // (B, S, D)
     List<Tensor> streams =
@@ -248,23 +255,9 @@ final class TransformerProgram {
     Tensor first = m.input("img", type, A, S, Dim.of(inner)).indexSelect(0, places); // (B, S, D)
     Tensor txt = m.input("txt", type, A, L, Dim.of(inner)).indexSelect(0, places); // (B, L, D)
     Tensor added = m.input("added", type, A, S, Dim.of(inner)).indexSelect(0, places); // (B, S, D)
-    Tensor doubleMod =
-        m.input(
-            "double_mod",
-            type,
-            Dim.of(config.numLayers()),
-            T,
-            A,
-            Dim.of(DOUBLE_MODULATIONS * inner)); // (19, T, A, 12 D) for dev
-    Tensor singleMod =
-        m.input(
-            "single_mod",
-            type,
-            Dim.of(config.numSingleLayers()),
-            T,
-            A,
-            Dim.of(SINGLE_MODULATIONS * inner)); // (38, T, A, 3 D) for dev
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor doubleMod = doubleMods(m, A); // (19, T, A, 12 D) for dev
+    Tensor singleMod = singleMods(m, A); // (38, T, A, 3 D) for dev
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     List<Tensor> streams =
         m.otherLayers(
@@ -306,25 +299,22 @@ final class TransformerProgram {
     Weights w = m.adaptableWeights("w", type, storage);
     Dim step = m.size("step");
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
-    Tensor endMod = m.input("end_mod", type, T, B, Dim.of(END_MODULATIONS * inner)); // (T, B, 2 D)
+    Tensor endMod = endMods(m); // (T, B, 2 D)
     return m.returns(velocity(w, img, endMod.select(0, step))); // (B, S, C)
   }
 
   /** The image's tokens as the blocks take them. */
   private Method embedImage(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    Tensor latents =
-        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
+    Tensor latents = latents(m); // (B, S, C)
     return m.returns(w.linear("x_embedder", latents.to(type), inner)); // (B, S, D)
   }
 
   /** The image's tokens as the blocks take them, and what modulates the blocks. */
   private Method start(Method m) {
     Weights w = m.adaptableWeights("w", type, storage);
-    Tensor latents =
-        m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
-    Tensor pooled =
-        m.input("pooled", DataType.FLOAT32, B, Dim.of(config.pooledProjectionDim())); // (B, Dclip)
+    Tensor latents = latents(m); // (B, S, C)
+    Tensor pooled = pooled(m); // (B, Dclip)
     Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
     Tensor vec = vec(m, w.in("time_text_embed"), timestep, guidance, pooled.to(type)); // (B, D)
@@ -420,7 +410,7 @@ final class TransformerProgram {
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
     return m.returns(
         m.call(doubleStreamBlock, w, img, txt, doubleMod(w, vec), pe).toArray(Tensor[]::new));
   }
@@ -430,7 +420,7 @@ final class TransformerProgram {
     Weights w = m.adaptableWeights("w", type, storage);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
     return m.returns(m.call(singleStreamBlock, w, x, singleMod(w, vec), pe).get(0));
   }
 
@@ -460,7 +450,7 @@ final class TransformerProgram {
             .chunk(DOUBLE_MODULATIONS); // (B, 1, D) each
     List<Tensor> imgMod = mod.subList(0, DOUBLE_MODULATIONS / 2);
     List<Tensor> txtMod = mod.subList(DOUBLE_MODULATIONS / 2, DOUBLE_MODULATIONS);
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     Tensor imgNormed = modulate(img, imgMod.get(0), imgMod.get(1)); // (B, S, D)
     Tensor txtNormed = modulate(txt, txtMod.get(0), txtMod.get(1)); // (B, L, D)
@@ -505,7 +495,7 @@ final class TransformerProgram {
         m.input("mod", type, B, Dim.of(SINGLE_MODULATIONS * inner)) // (B, 3 D)
             .unsqueeze(1)
             .chunk(SINGLE_MODULATIONS); // shift, scale, gate, (B, 1, D)
-    Tensor pe = m.input("pe", DataType.FLOAT32, L.plus(S), pairs, Dim.of(2)); // (L + S, d/2, 2)
+    Tensor pe = pe(m); // (L + S, d/2, 2)
 
     Tensor y = modulate(x, mod.get(0), mod.get(1)); // (B, L + S, D)
     Weights a = w.in("attn");
