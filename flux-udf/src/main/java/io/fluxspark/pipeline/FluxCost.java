@@ -66,10 +66,9 @@ record FluxCost(
         transformer.storage(),
         Numbers.of(parts.get("text_encoder")),
         Numbers.of(t5),
-        Numbers.of(t5.with(T5Encoder.planOnHost(folder.textEncoder2Config()))),
+        Numbers.of(t5.with(T5Encoder.planOnHost(t5.plan()))),
         Numbers.of(transformer),
-        Numbers.of(
-            transformer.with(Transformer.planWithModulationOnHost(folder.transformerConfig()))),
+        Numbers.of(transformer.with(Transformer.planWithModulationOnHost(transformer.plan()))),
         Numbers.of(parts.get("vae")));
   }
 

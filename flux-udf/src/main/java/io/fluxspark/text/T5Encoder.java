@@ -57,9 +57,13 @@ public final class T5Encoder implements AutoCloseable {
     return true;
   }
 
-  /** Of {@link #plan}, what {@link #loadOnHost} brings to the device for good. */
-  public static WeightPlan planOnHost(T5Config config) {
-    return plan(config).without(T5Encoder::isOfBlock);
+  /**
+   * What {@link #loadOnHost} brings to the device for good.
+   *
+   * @param whole from {@link #plan}
+   */
+  public static WeightPlan planOnHost(WeightPlan whole) {
+    return whole.without(T5Encoder::isOfBlock);
   }
 
   /**

@@ -61,9 +61,13 @@ public final class Transformer implements AutoCloseable {
     return new Transformer(programs, part);
   }
 
-  /** Of {@link #plan}, what {@link #loadWithModulationOnHost} brings to the device for good. */
-  public static WeightPlan planWithModulationOnHost(TransformerConfig config) {
-    return plan(config).without(TransformerProgram::isModulation);
+  /**
+   * What {@link #loadWithModulationOnHost} brings to the device for good.
+   *
+   * @param whole from {@link #plan}
+   */
+  public static WeightPlan planWithModulationOnHost(WeightPlan whole) {
+    return whole.without(TransformerProgram::isModulation);
   }
 
   /** The weights that a transformer of this configuration has. */
