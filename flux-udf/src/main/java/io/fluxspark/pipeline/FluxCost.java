@@ -23,6 +23,7 @@ import java.util.Set;
  * @param t5Left of T5's, without those of the blocks
  * @param transformerWhole of the transformer's
  * @param transformerLeft of the transformer's, without those that modulate
+ * @param int8 of the transformer's, those that can be in int8
  * @param autoencoder of the autoencoder's
  */
 record FluxCost(
@@ -35,6 +36,7 @@ record FluxCost(
     Numbers t5Left,
     Numbers transformerWhole,
     Numbers transformerLeft,
+    long int8,
     Numbers autoencoder)
     implements ModelCost {
 
@@ -53,6 +55,11 @@ record FluxCost(
     long bytes(DataType type) {
       return computed * type.bytes() + float8 * DataType.FLOAT8_E4M3FN.bytes();
     }
+
+    /** The bytes where some are in int8 and none in float8. */
+    long bytes(DataType type, long int8) {
+      return (computed + float8 - int8) * type.bytes() + int8 * DataType.INT8.bytes();
+    }
   }
 
   static FluxCost of(ModelFolder folder) {
@@ -69,6 +76,7 @@ record FluxCost(
         Numbers.of(t5.with(T5Encoder.planOnHost(t5.plan()))),
         Numbers.of(transformer),
         Numbers.of(transformer.with(Transformer.planWithModulationOnHost(transformer.plan()))),
+        Transformer.int8Parameters(folder.transformerConfig()),
         Numbers.of(parts.get("vae")));
   }
 
@@ -95,7 +103,7 @@ record FluxCost(
     return new ModelMemory(
         clip.bytes(textType)
             + (isTextOnHost ? t5Left : t5Whole).bytes(textType)
-            + (isModulationOnHost ? transformerLeft : transformerWhole).bytes(type)
+            + transformerBytes(isModulationOnHost ? transformerLeft : transformerWhole, type)
             + autoencoder.bytes(vaeType),
         bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
         denoising(bucket, batchSize, type, isModulationOnHost),
@@ -105,12 +113,18 @@ record FluxCost(
         isDecodingOnHost ? Vae.hostBytesInStrips(vae, vaeType, rows(bucket), columns(bucket)) : 0);
   }
 
+  private long transformerBytes(Numbers weights, DataType type) {
+    return type == DataType.INT8
+        ? weights.bytes(FluxModel.blockType(type), int8)
+        : weights.bytes(type);
+  }
+
   private long denoising(Bucket bucket, int batchSize, DataType type, boolean isModulationOnHost) {
     TransformerMemory call =
         new TransformerMemory(
             transformer,
-            type,
-            storage,
+            FluxModel.blockType(type),
+            type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : storage,
             batchSize,
             imageTokens(bucket),
             bucket.maxSequenceLength(),

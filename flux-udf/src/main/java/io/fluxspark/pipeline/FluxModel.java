@@ -1,9 +1,13 @@
 package io.fluxspark.pipeline;
 
+import io.fluxspark.error.ErrorCode;
+import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
 import io.fluxspark.program.Opened;
+import io.fluxspark.program.PackedWeights;
 import io.fluxspark.program.TensorScope;
+import io.fluxspark.program.WeightStorage;
 import io.fluxspark.sampling.Latents;
 import io.fluxspark.text.ClipTextEncoder;
 import io.fluxspark.text.ClipTokenizer;
@@ -41,10 +45,18 @@ final class FluxModel implements AutoCloseable {
    * Loads every part.
    *
    * @param type in which the transformer computes. float16 is too narrow for T5 and the
-   *     autoencoder, which compute in bfloat16 and float32 then
+   *     autoencoder, which compute in bfloat16 and float32 then; of int8 see {@link #blockType} and
+   *     {@link #storage}
    * @param offload what stays in the host's memory
    */
   static FluxModel load(ModelFolder folder, Device device, DataType type, Set<Offload> offload) {
+    if (type == DataType.INT8 && !PackedWeights.takesInt8(device)) {
+      throw new FluxSparkException(
+          ErrorCode.DEVICE_ERROR,
+          "dtype int8 needs a CPU that multiplies in it (VNNI), which "
+              + (device.isCuda() ? "a GPU is not" : "this one does not")
+              + "; bfloat16 is right here");
+    }
     FluxModel model = new FluxModel(folder, device);
     try {
       model.loadParts(type, offload);
@@ -57,12 +69,24 @@ final class FluxModel implements AutoCloseable {
 
   /** In which the text encoders compute, by the transformer's type. */
   static DataType textType(DataType type) {
-    return type == DataType.FLOAT16 ? DataType.BFLOAT16 : type;
+    return type == DataType.FLOAT16 ? DataType.BFLOAT16 : blockType(type);
+  }
+
+  /** In which the transformer's blocks compute what is no product of a linear layer. */
+  static DataType blockType(DataType type) {
+    return type == DataType.INT8 ? DataType.BFLOAT16 : type;
+  }
+
+  /**
+   * How the transformer's matrices are kept: as they are stored, or in int8 to be multiplied so.
+   */
+  static WeightStorage storage(ModelFolder folder, DataType type) {
+    return type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : folder.transformer().storage();
   }
 
   /** In which the autoencoder computes, by the transformer's type. */
   static DataType vaeType(DataType type) {
-    return type == DataType.FLOAT16 ? DataType.FLOAT32 : type;
+    return type == DataType.FLOAT16 ? DataType.FLOAT32 : blockType(type);
   }
 
   private void loadParts(DataType type, Set<Offload> offload) {
@@ -84,8 +108,17 @@ final class FluxModel implements AutoCloseable {
         opened.add(
             offload.contains(Offload.MODULATION)
                 ? Transformer.loadWithModulationOnHost(
-                    folder.transformerConfig(), folder.transformer(), device, type)
-                : Transformer.load(folder.transformerConfig(), folder.transformer(), device, type));
+                    folder.transformerConfig(),
+                    folder.transformer(),
+                    device,
+                    blockType(type),
+                    storage(folder, type))
+                : Transformer.load(
+                    folder.transformerConfig(),
+                    folder.transformer(),
+                    device,
+                    blockType(type),
+                    storage(folder, type)));
     vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType(type)));
     latents = opened.add(Latents.load(device));
   }

@@ -32,9 +32,11 @@ public final class FluxPipeline implements ImageGenerator {
   /**
    * Loads a folder.
    *
-   * @param type in which the transformer computes
+   * @param type in which the transformer computes: float32, bfloat16, float16, or int8, which is
+   *     bfloat16 but for the products of its blocks' linear layers with tokens, on a CPU that can
    * @throws FluxSparkException {@code INVALID_MODEL} where the weights do not fit the
-   *     configuration, {@code DEVICE_ERROR} or {@code OUT_OF_MEMORY} where the device fails
+   *     configuration, {@code DEVICE_ERROR} or {@code OUT_OF_MEMORY} where the device fails or does
+   *     not compute in the type
    */
   public static FluxPipeline load(ModelFolder folder, Device device, DataType type) {
     return load(folder, device, type, Set.of());

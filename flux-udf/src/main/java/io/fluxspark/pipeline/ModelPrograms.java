@@ -23,18 +23,22 @@ public final class ModelPrograms {
    * Writes each program as {@code NAME.py}, its TorchScript as text, and as {@code NAME.pt}, the
    * archive that {@code torch.jit.load} opens.
    *
-   * @param type in which every part computes
+   * @param type as {@link FluxPipeline#load(ModelFolder, io.fluxspark.program.Device, DataType)}
+   *     has it
    * @param target a folder, made where it is not there
    * @throws FluxSparkException {@code INVALID_OUTPUT} when it cannot be written
    */
   public static void write(ModelFolder folder, DataType type, Path target) {
     List<Program> programs =
         List.of(
-            ClipTextEncoder.program(folder.textEncoderConfig(), type),
-            T5Encoder.program(folder.textEncoder2Config(), type),
-            Transformer.program(folder.transformerConfig(), type, folder.transformer().storage()),
-            Vae.program(folder.vaeConfig(), type),
-            Vae.stripsProgram(folder.vaeConfig(), type),
+            ClipTextEncoder.program(folder.textEncoderConfig(), FluxModel.textType(type)),
+            T5Encoder.program(folder.textEncoder2Config(), FluxModel.textType(type)),
+            Transformer.program(
+                folder.transformerConfig(),
+                FluxModel.blockType(type),
+                FluxModel.storage(folder, type)),
+            Vae.program(folder.vaeConfig(), FluxModel.vaeType(type)),
+            Vae.stripsProgram(folder.vaeConfig(), FluxModel.vaeType(type)),
             Latents.program());
     try {
       Files.createDirectories(target);

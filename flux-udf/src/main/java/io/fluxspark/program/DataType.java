@@ -5,6 +5,7 @@ import java.util.Locale;
 /** Element types of tensors; the code is PyTorch's {@code ScalarType}. */
 public enum DataType {
   UINT8(0, 1),
+  INT8(1, 1),
   INT64(4, 8),
   FLOAT16(5, 2),
   FLOAT32(6, 4),

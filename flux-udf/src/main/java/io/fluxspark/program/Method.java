@@ -91,6 +91,7 @@ public final class Method {
             this,
             parameter,
             type,
+            WeightStorage.AS_COMPUTED,
             name -> entry(parameter, name),
             Method::linear,
             (name, x, y) -> y));
@@ -111,12 +112,14 @@ public final class Method {
             this,
             parameter,
             type,
+            storage,
             storage == WeightStorage.FLOAT8
                 ? name -> dense(parameter, name, type)
                 : name -> entry(parameter, name),
-            storage == WeightStorage.FLOAT8_PRODUCTS
-                ? new Float8Products(this, parameter)
-                : Method::linear,
+            switch (storage) {
+              case FLOAT8_PRODUCTS, INT8_PRODUCTS -> new RowProducts(this, parameter, storage);
+              case AS_COMPUTED, FLOAT8 -> Method::linear;
+            },
             (name, x, y) ->
                 assign(
                     "low_rank",
@@ -131,12 +134,8 @@ public final class Method {
     return "%s, \"%s%s\", \"%s%s\"".formatted(parameter, layer, LORA_A, layer, LORA_B);
   }
 
-  WeightStorage storage() {
-    return program.storage();
-  }
-
-  void addMatrix(String weight) {
-    program.addMatrix(weight);
+  void addMatrix(String weight, WeightStorage storage) {
+    program.addMatrix(weight, storage);
   }
 
   /** As {@link #adaptableWeights(String, DataType, WeightStorage)}, all of one type. */

@@ -59,11 +59,35 @@ public final class Program {
         return z
       """;
 
+  // Rows are unsigned around 128, as oneDNN takes them, and rounded by cutting what is half too
+  // much.
+  private static final String INT8_PRODUCTS =
+      """
+      def int8_rows(self: %1$s, x: Tensor) -> Tuple[Tensor, Tensor]:
+        flat = torch.flatten(x, 0, -2)
+        largest = torch.to(torch.amax(torch.abs(flat), [-1], True), 6)
+        scale = torch.clamp_min(torch.div(largest, 127.), 1.0E-12)
+        return (torch.to(torch.add_(torch.div(flat, scale), 128.5), 0), scale)
+      def int8_linear(self: %1$s, w: Dict[str, Tensor], name: str, scale: str, x: Tensor, rows: Tensor, row_scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
+        weight = w[name]
+        if torch.__contains__(w, scale):
+          scales = w[scale]
+          zeros = torch.zeros([torch.size(scales, 0)], dtype=4)
+          y = ops.onednn.qlinear_pointwise(rows, 1., 128, weight, scales, zeros, None, 1., 0, dtype, "none", annotate(List[Optional[number]], []), "")
+          z = torch.unflatten(torch.mul_(y, row_scales), 0, torch.slice(torch.size(x), 0, -1, 1))
+          if torch.__isnot__(bias, None):
+            _0 = torch.add_(z, unchecked_cast(Tensor, bias))
+        else:
+          z = self.linear(x, weight, bias)
+        return z
+      """;
+
   private final String name;
   private final List<Method> methods = new ArrayList<>();
   private final List<Gradient> gradients = new ArrayList<>();
   private final String handwritten;
   private final Set<String> matrices = new HashSet<>();
+  private final Set<String> int8Matrices = new HashSet<>();
   private boolean isAdapted;
   private double lowRankFactor = 1;
   private WeightStorage storage = WeightStorage.AS_COMPUTED;
@@ -91,16 +115,19 @@ public final class Program {
     lowRankFactor = factor;
   }
 
-  /** Lets linear layers have their weights in float8 where {@code other} says so. */
+  /** Lets linear layers have their weights as {@code other} says. */
   void allow(WeightStorage other) {
     if (other != WeightStorage.AS_COMPUTED) {
       storage = other;
     }
   }
 
-  /** Notes that a weight is a linear layer's matrix. */
-  void addMatrix(String weight) {
+  /** Notes that a weight is a linear layer's matrix, and how it may be given. */
+  void addMatrix(String weight, WeightStorage given) {
     matrices.add(weight);
+    if (given == WeightStorage.INT8_PRODUCTS) {
+      int8Matrices.add(weight);
+    }
   }
 
   /**
@@ -110,6 +137,15 @@ public final class Program {
    */
   public boolean isMatrix(String weight) {
     return matrices.contains(weight);
+  }
+
+  /**
+   * Whether a layer's weight may be given in int8.
+   *
+   * @param weight its name below the prefix of its layer
+   */
+  public boolean takesInt8(String weight) {
+    return int8Matrices.contains(weight);
   }
 
   /** Whether the program computes gradients, which not all kernels have. */
@@ -173,7 +209,10 @@ public final class Program {
     StringBuilder text = new StringBuilder();
     text.append("class ").append(name).append("(Module):\n");
     text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
-    text.append(kernels.methods(qualifiedName(), body));
+    boolean isInt8 = storage == WeightStorage.INT8_PRODUCTS;
+    String int8 = isInt8 ? INT8_PRODUCTS.formatted(qualifiedName()).indent(2) : "";
+    text.append(kernels.methods(qualifiedName(), int8 + body));
+    text.append(int8);
     if (isAdapted) {
       text.append(LOW_RANK.formatted(qualifiedName()).indent(2));
     }

@@ -16,5 +16,11 @@ public enum WeightStorage {
    * beside it. Such a layer has {@code NAME_scale}, (1, out), float32, the same number throughout.
    * PyTorch 2.7 multiplies so on a GPU alone.
    */
-  FLOAT8_PRODUCTS
+  FLOAT8_PRODUCTS,
+  /**
+   * As {@link PackedWeights#int8} gives them, with {@code NAME_scale}, (out), float32, or as
+   * computed, each layer as it likes. The first are multiplied in {@link DataType#INT8}: each row
+   * of what comes in is brought to it with a scale of its own. For the CPU alone.
+   */
+  INT8_PRODUCTS
 }

@@ -15,6 +15,7 @@ public final class Weights {
   private final String parameter;
   private final String prefix;
   private final DataType type;
+  private final WeightStorage storage;
   private final Map<String, WeightSpec> specs;
   private final UnaryOperator<String> matrices;
   private final Optional<Tensor> beside;
@@ -53,6 +54,7 @@ public final class Weights {
       Method method,
       String parameter,
       DataType type,
+      WeightStorage storage,
       UnaryOperator<String> matrices,
       Product product,
       Adaptation adaptation) {
@@ -61,6 +63,7 @@ public final class Weights {
         parameter,
         "",
         type,
+        storage,
         new LinkedHashMap<>(),
         matrices,
         Optional.empty(),
@@ -73,6 +76,7 @@ public final class Weights {
       String parameter,
       String prefix,
       DataType type,
+      WeightStorage storage,
       Map<String, WeightSpec> specs,
       UnaryOperator<String> matrices,
       Optional<Tensor> beside,
@@ -82,6 +86,7 @@ public final class Weights {
     this.parameter = parameter;
     this.prefix = prefix;
     this.type = type;
+    this.storage = storage;
     this.specs = specs;
     this.matrices = matrices;
     this.beside = beside;
@@ -92,7 +97,16 @@ public final class Weights {
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
     return new Weights(
-        method, parameter, prefix + name + ".", type, specs, matrices, beside, product, adaptation);
+        method,
+        parameter,
+        prefix + name + ".",
+        type,
+        storage,
+        specs,
+        matrices,
+        beside,
+        product,
+        adaptation);
   }
 
   /**
@@ -103,7 +117,16 @@ public final class Weights {
    */
   public Weights beside(Tensor tensor) {
     return new Weights(
-        method, parameter, prefix, type, specs, matrices, Optional.of(tensor), product, adaptation);
+        method,
+        parameter,
+        prefix,
+        type,
+        storage,
+        specs,
+        matrices,
+        Optional.of(tensor),
+        product,
+        adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -127,8 +150,8 @@ public final class Weights {
   }
 
   private Tensor matrix(String name, Tensor x, long out) {
-    method.addMatrix(prefix + name + ".weight");
-    if (method.storage() == WeightStorage.FLOAT8) {
+    method.addMatrix(prefix + name + ".weight", storage);
+    if (storage == WeightStorage.FLOAT8) {
       method.holdWhileRunning(type, List.of(Dim.of(out), x.size(-1)));
     }
     return get(name + ".weight", matrices, out, x.size(-1).constant());
@@ -161,7 +184,9 @@ public final class Weights {
 
   /** {@link Tensor#geluTanh} of {@link #linear}, in one where the device can. */
   public Tensor linearGeluTanh(String name, Tensor x, long out) {
-    if (!Kernels.takes(type) || method.storage() == WeightStorage.FLOAT8_PRODUCTS) {
+    boolean multipliesRows =
+        storage == WeightStorage.FLOAT8_PRODUCTS || storage == WeightStorage.INT8_PRODUCTS;
+    if (!Kernels.takes(type) || multipliesRows) {
       return linear(name, x, out).geluTanh();
     }
     return x.linearGeluTanh(

@@ -23,6 +23,9 @@ public record Approximations(
   /** What leaving out blocks of the transformer is called. */
   public static final String FIRST_BLOCK_CACHE = "first_block_cache";
 
+  /** What multiplying in int8 is called, which is a job's {@code dtype} and holds for all rows. */
+  public static final String INT8 = "int8";
+
   public Approximations {
     if (!(0 <= trueCfgStart && trueCfgStart <= trueCfgStop && trueCfgStop <= 1)) {
       throw new IllegalArgumentException(

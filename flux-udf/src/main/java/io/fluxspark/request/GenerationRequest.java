@@ -79,7 +79,7 @@ public record GenerationRequest(
         : StepRange.NONE;
   }
 
-  /** The names of the approximations that count for this request. */
+  /** The names of the approximations that this request asks for and that count for it. */
   public List<String> approximationsUsed() {
     List<String> used = new ArrayList<>();
     if (doTrueCfg() && guided().count() < stepsMade()) {

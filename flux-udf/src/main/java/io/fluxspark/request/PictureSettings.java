@@ -1,6 +1,8 @@
 package io.fluxspark.request;
 
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -8,11 +10,14 @@ import java.util.Objects;
  *
  * @param format of the picture files, {@code png}, {@code jpeg} or {@code webp}
  * @param quality of the picture files, 1 to 100
- * @param dtype that the model computes in
+ * @param dtype that the model computes in, {@code float32}, {@code bfloat16}, {@code float16} or
+ *     {@code int8}
  * @param modelDigest the model's identity
  */
 public record PictureSettings(String format, int quality, String dtype, String modelDigest)
     implements Serializable {
+  private static final List<String> ON_A_GPU = List.of("float32", "bfloat16", "float16");
+
   public PictureSettings {
     Objects.requireNonNull(format, "format");
     Objects.requireNonNull(dtype, "dtype");
@@ -20,5 +25,23 @@ public record PictureSettings(String format, int quality, String dtype, String m
     if (quality < 1 || quality > 100) {
       throw new IllegalArgumentException("quality " + quality + " is not from 1 to 100");
     }
+  }
+
+  /** What models compute in on a GPU, or elsewhere. */
+  public static List<String> dtypes(boolean hasGpu) {
+    List<String> dtypes = new ArrayList<>(ON_A_GPU);
+    if (!hasGpu) {
+      dtypes.add(Approximations.INT8);
+    }
+    return List.copyOf(dtypes);
+  }
+
+  /** The names of the approximations that count for a request, {@link Approximations}' own. */
+  public List<String> approximations(GenerationRequest request) {
+    List<String> used = new ArrayList<>(request.approximationsUsed());
+    if (dtype.equals(Approximations.INT8)) {
+      used.add(Approximations.INT8);
+    }
+    return used;
   }
 }

@@ -83,7 +83,6 @@ final class CallOptions {
           RequestColumns.TRUE_CFG_STOP,
           RequestColumns.FIRST_BLOCK_CACHE_THRESHOLD);
 
-  private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
   private static final String SETTING = "spark.fluxspark.";
   private static final int MAX_QUALITY = 100;
 
@@ -197,6 +196,7 @@ final class CallOptions {
 
   private GenerationJob job(Model model, ModelStoreSettings store) {
     boolean hasGpu = conf.apply("spark.task.resource.gpu.amount").isPresent();
+    List<String> dtypes = PictureSettings.dtypes(hasGpu);
     return new GenerationJob(
         model.location(),
         model.name(),
@@ -208,8 +208,8 @@ final class CallOptions {
             parsed(
                 DTYPE,
                 hasGpu ? "bfloat16" : "float32",
-                "one of " + String.join(", ", DTYPES) + " is needed",
-                name -> DTYPES.contains(name) ? name : null),
+                "one of " + String.join(", ", dtypes) + " is needed",
+                name -> dtypes.contains(name) ? name : null),
             model.digest()),
         parsed(
             CPU_OFFLOAD,

@@ -172,7 +172,7 @@ record ImageRow(ImageRequest request) {
     row.add(values.promptEmbeds().map(PromptEmbeds::promptSha256).orElse(null));
     row.add(values.promptEmbeds().map(PromptEmbeds::pooledSha256).orElse(null));
     boolean hasLora = !values.loras().isEmpty();
-    List<String> approximations = values.approximationsUsed();
+    List<String> approximations = job.settings().approximations(values);
     row.add(hasLora ? values.loras().stream().map(Lora::path).toArray(String[]::new) : null);
     row.add(hasLora ? values.loras().stream().map(Lora::scale).toArray(Double[]::new) : null);
     row.add(request.index());

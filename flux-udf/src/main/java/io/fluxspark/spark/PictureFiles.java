@@ -141,7 +141,7 @@ record PictureFiles(
       parameters.put(
           RequestColumns.LORA_SCALE, request.loras().stream().map(Lora::scale).toList().toString());
     }
-    List<String> approximations = request.approximationsUsed();
+    List<String> approximations = settings.approximations(request);
     if (!approximations.isEmpty()) {
       parameters.put(Tables.APPROXIMATIONS, String.join(", ", approximations));
     }

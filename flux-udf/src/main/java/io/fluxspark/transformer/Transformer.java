@@ -36,20 +36,43 @@ public final class Transformer implements AutoCloseable {
    */
   public static Transformer load(
       TransformerConfig config, Checkpoint checkpoint, Device device, DataType type) {
-    TransformerProgram programs = new TransformerProgram(config, type, checkpoint.storage());
+    return load(config, checkpoint, device, type, checkpoint.storage());
+  }
+
+  /**
+   * Loads the weights.
+   *
+   * @param type in which the blocks compute
+   * @param storage how their matrices are kept: the checkpoint's, or {@link
+   *     WeightStorage#INT8_PRODUCTS}
+   * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
+   *     not fit the configuration
+   */
+  public static Transformer load(
+      TransformerConfig config,
+      Checkpoint checkpoint,
+      Device device,
+      DataType type,
+      WeightStorage storage) {
+    TransformerProgram programs = new TransformerProgram(config, type, storage);
     ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
     return new Transformer(programs, part);
   }
 
   /**
-   * As {@link #load}, with less of the device's memory: the weights that modulate the blocks, a
-   * quarter of all, stay in the host's, in the type in which they are stored, and are brought to
-   * the device for {@link #modulate} alone. There is no {@link #velocity(TensorScope, NativeTensor,
-   * NativeTensor, NativeTensor, NativeTensor, NativeTensor, Rotary)} without modulation on a GPU.
+   * As {@link #load(TransformerConfig, Checkpoint, Device, DataType, WeightStorage)}, with less of
+   * the device's memory: the weights that modulate the blocks, a quarter of all, stay in the
+   * host's, in the type in which they are stored, and are brought to the device for {@link
+   * #modulate} alone. There is no {@link #velocity(TensorScope, NativeTensor, NativeTensor,
+   * NativeTensor, NativeTensor, NativeTensor, Rotary)} without modulation on a GPU.
    */
   public static Transformer loadWithModulationOnHost(
-      TransformerConfig config, Checkpoint checkpoint, Device device, DataType type) {
-    TransformerProgram programs = new TransformerProgram(config, type, checkpoint.storage());
+      TransformerConfig config,
+      Checkpoint checkpoint,
+      Device device,
+      DataType type,
+      WeightStorage storage) {
+    TransformerProgram programs = new TransformerProgram(config, type, storage);
     ModelPart part =
         ModelPart.load(
             programs.program,
@@ -91,10 +114,18 @@ public final class Transformer implements AutoCloseable {
                 programs.singleStreamLayer.weightSpecs("w"))));
   }
 
+  /** Numbers in the weights that {@link WeightStorage#INT8_PRODUCTS} brings to int8. */
+  public static long int8Parameters(TransformerConfig config) {
+    Program program =
+        new TransformerProgram(config, DataType.BFLOAT16, WeightStorage.INT8_PRODUCTS).program;
+    WeightPlan whole = plan(config);
+    return whole.parameters() - whole.without(program::takesInt8).parameters();
+  }
+
   /**
    * The programs that run a transformer of this configuration, to be read or written to a file.
    *
-   * @param storage of its checkpoint
+   * @param storage how their matrices are kept
    */
   public static Program program(TransformerConfig config, DataType type, WeightStorage storage) {
     return new TransformerProgram(config, type, storage).program;

@@ -106,6 +106,12 @@ final class TransformerProgram {
 
   // What several methods are given
 
+  /** Only what blocks multiply tokens with is worth being in int8. */
+  private Weights weights(Method m) {
+    boolean isInt8 = storage == WeightStorage.INT8_PRODUCTS;
+    return m.adaptableWeights("w", type, isInt8 ? WeightStorage.AS_COMPUTED : storage);
+  }
+
   private Tensor latents(Method m) {
     return m.input("latents", DataType.FLOAT32, B, S, Dim.of(config.inChannels())); // (B, S, C)
   }
@@ -139,7 +145,7 @@ final class TransformerProgram {
 
   /** T5's output to the transformer's size; it is the same at every step. */
   private Method embedText(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor hidden =
         m.input(
             "t5_hidden", DataType.FLOAT32, B, L, Dim.of(config.jointAttentionDim())); // (B, L, Dt5)
@@ -148,7 +154,7 @@ final class TransformerProgram {
 
   /** What the transformer predicts: the velocity noise - image at {@code timestep}, in float32. */
   private Method velocity(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor pooled = pooled(m); // (B, Dclip)
@@ -168,7 +174,7 @@ final class TransformerProgram {
 
   /** What modulates the blocks, at all steps at once. */
   private Method modulate(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor pooled = pooled(m); // (B, Dclip)
     Tensor timesteps = m.input("timesteps", DataType.FLOAT32, T, B); // (T, B), 0 to 1000
     Tensor guidance = m.input("guidance", DataType.FLOAT32, B); // (B)
@@ -186,7 +192,7 @@ final class TransformerProgram {
 
   /** As {@code velocity}, at one of the steps that {@code modulate} was told. */
   private Method step(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Dim step = m.size("step");
     Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
@@ -218,7 +224,7 @@ final class TransformerProgram {
 
   /** What the first of {@code step}'s blocks makes, and what it adds to the image. */
   private Method firstBlock(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Dim step = m.size("step");
     Tensor latents = latents(m); // (B, S, C)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
@@ -296,7 +302,7 @@ final class TransformerProgram {
 
   /** As {@code last_layer}, of the image alone. */
   private Method lastOfImage(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Dim step = m.size("step");
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor endMod = endMods(m); // (T, B, 2 D)
@@ -305,14 +311,14 @@ final class TransformerProgram {
 
   /** The image's tokens as the blocks take them. */
   private Method embedImage(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor latents = latents(m); // (B, S, C)
     return m.returns(w.linear("x_embedder", latents.to(type), inner)); // (B, S, D)
   }
 
   /** The image's tokens as the blocks take them, and what modulates the blocks. */
   private Method start(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor latents = latents(m); // (B, S, C)
     Tensor pooled = pooled(m); // (B, Dclip)
     Tensor timestep = m.input("timestep", DataType.FLOAT32, B); // (B), 0 to 1000
@@ -330,7 +336,7 @@ final class TransformerProgram {
 
   /** The image's tokens back to channels of latents, in float32; of the text only L counts. */
   private Method end(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
@@ -338,7 +344,7 @@ final class TransformerProgram {
   }
 
   private Method lastLayer(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor mod = m.input("mod", type, B, Dim.of(END_MODULATIONS * inner)); // (B, 2 D)
@@ -382,13 +388,13 @@ final class TransformerProgram {
   }
 
   private Method modulateDouble(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor vec = m.input("vec", type, T, B, Dim.of(inner)); // (T, B, D)
     return m.returns(doubleMod(w.beside(vec), vec)); // (T, B, 12 D)
   }
 
   private Method modulateSingle(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor vec = m.input("vec", type, T, B, Dim.of(inner)); // (T, B, D)
     return m.returns(singleMod(w.beside(vec), vec)); // (T, B, 3 D)
   }
@@ -406,7 +412,7 @@ final class TransformerProgram {
 
   /** A double-stream block and what modulates it. */
   private Method doubleStreamLayer(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor img = m.input("img", type, B, S, Dim.of(inner)); // (B, S, D)
     Tensor txt = m.input("txt", type, B, L, Dim.of(inner)); // (B, L, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
@@ -417,7 +423,7 @@ final class TransformerProgram {
 
   /** A single-stream block and what modulates it. */
   private Method singleStreamLayer(Method m) {
-    Weights w = m.adaptableWeights("w", type, storage);
+    Weights w = weights(m);
     Tensor x = m.input("x", type, B, L.plus(S), Dim.of(inner)); // (B, L + S, D)
     Tensor vec = m.input("vec", type, B, Dim.of(inner)); // (B, D)
     Tensor pe = pe(m); // (L + S, d/2, 2)

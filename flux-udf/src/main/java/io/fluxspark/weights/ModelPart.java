@@ -26,9 +26,9 @@ import java.util.function.Predicate;
 
 /**
  * Programs and the weights that they run with, in native memory. On the CPU the weights of a part
- * that is not too large are packed as the processor takes them fastest. Other weights that keep
- * their stored type there are the checkpoint's own pages, which all processes of a host share; so
- * are matrices in float8, where the programs take them.
+ * that is not too large, and matrices in int8, are packed as the processor takes them fastest.
+ * Other weights that keep their stored type there are the checkpoint's own pages, which all
+ * processes of a host share; so are matrices in float8, where the programs take them.
  */
 public final class ModelPart implements AutoCloseable {
   /**
@@ -88,11 +88,11 @@ public final class ModelPart implements AutoCloseable {
       if (loaded.takesPackedWeights() && plan.parameters() * type.bytes() <= PACKED_AT_MOST) {
         loader.pack();
       }
-      part.own = loader.load(plan.prefix(), plan.own(), name -> false);
+      part.own = loader.loadOwn(plan.prefix(), plan.own());
       for (WeightPlan.Layers stack : plan.layers()) {
         List<NativeWeights> weights = new ArrayList<>();
         for (int i = 0; i < stack.count(); i++) {
-          weights.add(loader.load(plan.prefix() + stack.prefix(i), stack.specs(), onHost));
+          weights.add(loader.loadLayer(plan.prefix() + stack.prefix(i), stack.specs(), onHost));
         }
         part.add(weights);
       }
@@ -223,6 +223,7 @@ public final class ModelPart implements AutoCloseable {
     private final Opened opened = new Opened();
     private final WeightReader reader;
     private final WeightReader hostReader;
+    private final Optional<PackedWeights> int8;
     private Optional<PackedWeights> packing = Optional.empty();
 
     Loader(Program program, Checkpoint checkpoint, TensorScope scope, DataType type) {
@@ -233,16 +234,32 @@ public final class ModelPart implements AutoCloseable {
       this.reader = opened.add(new WeightReader(scope.device()));
       this.hostReader =
           scope.device().isCuda() ? opened.add(new WeightReader(Device.cpu())) : reader;
+      this.int8 =
+          program.storage() == WeightStorage.INT8_PRODUCTS
+              ? Optional.of(opened.add(new PackedWeights()))
+              : Optional.empty();
     }
 
     /** From here on weights are packed, where their type can be. */
     void pack() {
-      if (program.storage() == WeightStorage.AS_COMPUTED && PackedWeights.takes(type)) {
-        packing = Optional.of(opened.add(new PackedWeights()));
+      boolean isComputed =
+          program.storage() == WeightStorage.AS_COMPUTED
+              || program.storage() == WeightStorage.INT8_PRODUCTS;
+      if (isComputed && PackedWeights.takes(type)) {
+        packing = Optional.of(int8.orElseGet(() -> opened.add(new PackedWeights())));
       }
     }
 
-    NativeWeights load(String prefix, List<WeightSpec> specs, Predicate<String> onHost) {
+    NativeWeights loadOwn(String prefix, List<WeightSpec> specs) {
+      return load(prefix, specs, name -> false, name -> false);
+    }
+
+    NativeWeights loadLayer(String prefix, List<WeightSpec> specs, Predicate<String> onHost) {
+      return load(prefix, specs, onHost, name -> int8.isPresent() && program.takesInt8(name));
+    }
+
+    private NativeWeights load(
+        String prefix, List<WeightSpec> specs, Predicate<String> onHost, Predicate<String> inInt8) {
       try (TensorScope temporary = new TensorScope(scope.device());
           TensorScope host = new TensorScope(Device.cpu())) {
         Map<String, NativeTensor> byName = new HashMap<>();
@@ -259,6 +276,11 @@ public final class ModelPart implements AutoCloseable {
                 .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
           } else if (isOnHost && weight.isOneTensor()) {
             byName.put(spec.name(), from.readAsStored(owner, weight));
+          } else if (inInt8.test(spec.name())) {
+            PackedWeights.Int8 narrow =
+                int8.orElseThrow().int8(temporary, from.read(temporary, weight, DataType.FLOAT32));
+            byName.put(spec.name(), narrow.matrix());
+            byName.put(spec.name() + Method.SCALE, narrow.scale());
           } else {
             NativeTensor read = from.read(owner, weight, type);
             byName.put(

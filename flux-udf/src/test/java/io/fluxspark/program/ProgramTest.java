@@ -127,6 +127,26 @@ class ProgramTest {
         .containsExactly("a.weight", "a.bias", "b.weight", "c.weight", "c.bias");
   }
 
+  @Test
+  void layersThatMultiplyInInt8ReadOtherWeightsAsTheyAre() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Weights narrow = method.adaptableWeights("narrow", BFLOAT16, WeightStorage.INT8_PRODUCTS);
+    Weights other = method.adaptableWeights("other", BFLOAT16, WeightStorage.AS_COMPUTED);
+    Tensor x = method.input("x", BFLOAT16, B, D);
+    method.returns(narrow.linear("a", x, 2).add(other.linear("b", x, 2)));
+
+    assertThat(program.storage()).isEqualTo(WeightStorage.INT8_PRODUCTS);
+    assertThat(program.takesInt8("a.weight")).isTrue();
+    assertThat(program.takesInt8("b.weight")).isFalse();
+    assertThat(program.text())
+        .containsOnlyOnce("= self.int8_rows(x)")
+        .contains(
+            "self.int8_linear(narrow, \"a.weight\", \"a.weight_scale\","
+                + " x, rows, row_scales, narrow[\"a.bias\"], 15)  # bfloat16 (B, 2)",
+            "self.linear(x, other[\"b.weight\"], other[\"b.bias\"])");
+  }
+
   /** PyTorch makes tensors on the CPU where it is not told otherwise. */
   @Test
   void numbersThatAProgramMakesAreWhereItsInputsAre() {

@@ -143,7 +143,7 @@ class TensorFileTest {
             .position(offset);
     for (int i = 0; i < NUMBERS.length; i++) {
       switch (stored) {
-        case UINT8 -> bytes.put((byte) NUMBERS[i]);
+        case UINT8, INT8 -> bytes.put((byte) NUMBERS[i]);
         case INT64 -> bytes.putLong((long) NUMBERS[i]);
         case FLOAT16 -> bytes.putShort(HALVES[i]);
         case FLOAT32 -> bytes.putFloat(NUMBERS[i]);

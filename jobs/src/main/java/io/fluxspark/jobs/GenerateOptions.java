@@ -5,6 +5,7 @@ import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.image.PictureFormat;
 import io.fluxspark.pipeline.Offload;
 import io.fluxspark.pipeline.Variant;
+import io.fluxspark.request.PictureSettings;
 import io.fluxspark.request.RequestLimits;
 import io.fluxspark.spark.ModelStoreSettings;
 import io.fluxspark.spark.ReviewSettings;
@@ -53,7 +54,6 @@ record GenerateOptions(
     RequestLimits limits,
     long seed,
     Map<String, String> columnDefaults) {
-  private static final List<String> DTYPES = List.of("float32", "bfloat16", "float16");
   private static final List<String> OUTPUT_FORMATS =
       Stream.concat(Stream.of("parquet"), TableFormat.names().stream()).toList();
   private static final int MAX_QUALITY = 100;
@@ -80,11 +80,19 @@ record GenerateOptions(
     columnDefaults = Map.copyOf(columnDefaults);
   }
 
-  /** A type that models compute in, by its name. */
+  /** A type that models compute in somewhere, by its name. */
   static String dtype(String name) {
-    require(
-        DTYPES.contains(name), "--dtype: '" + name + "'; one of " + names(DTYPES) + " is needed");
+    return dtype(name, PictureSettings.dtypes(false));
+  }
+
+  private static String dtype(String name, List<String> known) {
+    require(known.contains(name), "--dtype: '" + name + "'; one of " + names(known) + " is needed");
     return name;
+  }
+
+  /** The type that models compute in here. */
+  String dtype(boolean hasGpu) {
+    return dtype(dtype.orElse(hasGpu ? "bfloat16" : "float32"), PictureSettings.dtypes(hasGpu));
   }
 
   /** What stays in the host's memory, by its names, separated by commas. */

@@ -138,13 +138,15 @@ record Planning(
   private static GenerationJob job(
       Model model, Optional<ClipModel> clip, SparkSession spark, GenerateOptions options) {
     boolean hasGpu = spark.sparkContext().getConf().contains("spark.task.resource.gpu.amount");
-    String dtype = options.dtype().orElse(hasGpu ? "bfloat16" : "float32");
     return new GenerationJob(
         model.location(),
         model.name(),
         model.license(),
         new PictureSettings(
-            options.imageFormat().formatName(), options.imageQuality(), dtype, model.digest()),
+            options.imageFormat().formatName(),
+            options.imageQuality(),
+            options.dtype(hasGpu),
+            model.digest()),
         options.offload(),
         options.batchSize(),
         options.review(),

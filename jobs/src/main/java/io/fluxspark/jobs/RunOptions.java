@@ -57,7 +57,9 @@ final class RunOptions {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      description = "float32, bfloat16 or float16; default: float32 on a CPU, bfloat16 on a GPU.")
+      description =
+          "float32, bfloat16, float16, or int8, a faster approximation on a CPU; default:"
+              + " float32 on a CPU, bfloat16 on a GPU.")
   private String dtype;
 
   @Option(

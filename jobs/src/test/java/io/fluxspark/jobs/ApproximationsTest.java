@@ -84,6 +84,19 @@ class ApproximationsTest {
   }
 
   @Test
+  void int8HoldsForAllRows() throws Exception {
+    CommandLineRun run = run("generate", "--dtype", "int8");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Map<String, Row> rows = new TreeMap<>();
+    workspace.images("out").collectAsList().forEach(row -> rows.put(row.getAs("id"), row));
+    assertUsed(rows.get("plain"), List.of("int8"), null);
+    assertUsed(rows.get("range"), List.of("true_cfg_range", "int8"), null);
+    assertThat(file(rows.get("plain"))).contains("approximations\0int8");
+    assertThat(folder.resolve("out/gallery.html")).content().contains("int8");
+  }
+
+  @Test
   void aPlanSaysWhereTheyAreUsed() throws Exception {
     CommandLineRun text = run("plan");
     CommandLineRun json = run("plan", "--json");

@@ -93,8 +93,14 @@ class StockSparkIT {
         "spark-defaults.conf",
         "standalone.conf");
 
+    List<String> inInt8 = new ArrayList<>(List.of(job("out")));
+    inInt8.addAll(List.of("--dtype", "int8"));
+    CommandLineRun forCpus = spark.submit(inInt8.toArray(String[]::new));
     CommandLineRun run = spark.submit(job("out"));
 
+    assertThat(forCpus.code()).as(forCpus.err()).isEqualTo(2);
+    assertThat(lastLine(forCpus))
+        .endsWith("--dtype: 'int8'; one of float32, bfloat16, float16 is needed");
     assertThat(Files.readString(folder.resolve("first.log")))
         .contains("gpu -> [name: gpu, addresses: 0]");
     assertThat(run.code()).as(run.err()).isEqualTo(3);

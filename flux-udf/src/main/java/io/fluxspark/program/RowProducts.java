@@ -6,32 +6,35 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Linear layers that multiply in float8, see {@link WeightStorage#FLOAT8_PRODUCTS}. What several
- * layers are given is brought to float8 once.
+ * Linear layers that multiply in a narrow type, each row of what comes in with a scale of its own,
+ * so that it does not depend on the rows beside it. What several layers are given is brought to
+ * that type once.
  */
-final class Float8Products implements Weights.Product {
+final class RowProducts implements Weights.Product {
   private final Method method;
   private final String parameter;
+  private final String narrow;
   private final Map<Tensor, List<String>> rows = new HashMap<>();
 
   /**
    * @param parameter the name of the weights
+   * @param storage {@link WeightStorage#FLOAT8_PRODUCTS} or {@link WeightStorage#INT8_PRODUCTS}
    */
-  Float8Products(Method method, String parameter) {
+  RowProducts(Method method, String parameter, WeightStorage storage) {
     this.method = method;
     this.parameter = parameter;
+    this.narrow = storage == WeightStorage.INT8_PRODUCTS ? "int8" : "float8";
   }
 
   @Override
   public Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
     List<Dim> out = x.linearShape(weight, bias);
-    List<String> given =
-        rows.computeIfAbsent(
-            x, any -> method.assignPair("rows", "row_scales", "self.float8_rows(" + any + ")"));
+    List<String> given = rows.computeIfAbsent(x, this::rows);
     return method.assign(
         "linear",
-        "self.float8_linear(%s, \"%s\", \"%s%s\", %s, %s, %s, %s, %d)"
+        "self.%s_linear(%s, \"%s\", \"%s%s\", %s, %s, %s, %s, %d)"
             .formatted(
+                narrow,
                 parameter,
                 name,
                 name,
@@ -43,5 +46,9 @@ final class Float8Products implements Weights.Product {
                 x.type().code()),
         x.type(),
         out);
+  }
+
+  private List<String> rows(Tensor x) {
+    return method.assignPair("rows", "row_scales", "self." + narrow + "_rows(" + x + ")");
   }
 }
