@@ -35,6 +35,11 @@ public record Likeness(float[] values) {
     return blurred;
   }
 
+  /** The distance of a value, as a mean of squares has it: 0 to 255. */
+  public double rootMeanSquare(Likeness other) {
+    return Math.sqrt(distance(other) / values.length);
+  }
+
   /** Square of the Euclidean distance. */
   public double distance(Likeness other) {
     double sum = 0;

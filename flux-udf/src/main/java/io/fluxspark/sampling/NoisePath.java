@@ -19,7 +19,15 @@ public interface NoisePath {
    * Diffusion Probabilistic Models", equation 17), asked for its velocity. See {@link
    * CosineSchedule} for what is done at its ends.
    */
-  NoisePath COSINE = CosineSchedule::at;
+  NoisePath COSINE = new CosineSchedule(CosineSchedule.END)::at;
+
+  /**
+   * {@link #COSINE} up to where Stable Diffusion's way ends, whose signal there is 0.0683 (Lin et
+   * al. 2024, "Common Diffusion Noise Schedules and Sample Steps are Flawed", table 1). What is
+   * left of the picture beyond it is too little to be found from a model's noise: its error counts
+   * by noise / signal, up to 600 times on the whole way.
+   */
+  NoisePath COSINE_TO_LITTLE_SIGNAL = CosineSchedule.to(0.0683)::at;
 
   /**
    * A point of the way.

@@ -53,7 +53,8 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
 
   private static List<String> csv(Map<String, Measured> measured) {
     List<String> lines = new ArrayList<>();
-    lines.add("objective,sampler,steps,model_calls,retrieved,limit_distance,straightness");
+    lines.add(
+        "objective,sampler,steps,model_calls,retrieved,own_distance,limit_distance,straightness");
     measured.forEach(
         (objective, all) -> {
           for (Cell cell : all.cells()) {
@@ -65,6 +66,7 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
                     Integer.toString(cell.steps()),
                     Integer.toString(cell.modelCalls()),
                     number("%.4f", cell.retrieved()),
+                    number("%.2f", cell.ownDistance()),
                     distance(cell),
                     number("%.3e", all.straightness())));
           }
@@ -87,6 +89,10 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
     lines.add(
         "Share of pictures that are nearest to a training picture of their caption, by steps:");
     lines.addAll(table(measured, cell -> number("%.3f", cell.retrieved())));
+    lines.add(
+        "Distance from the nearest training picture of the caption, of values from 0 to 255, by"
+            + " steps:");
+    lines.addAll(table(measured, cell -> number("%.1f", cell.ownDistance())));
     lines.add(
         "Mean square of the latents' distance from where "
             + ObjectiveComparison.LIMIT_STEPS
@@ -143,10 +149,10 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
             .width(WIDTH)
             .height(HEIGHT)
             .xAxisTitle("steps")
-            .yAxisTitle("retrieved")
+            .yAxisTitle("own_distance")
             .build();
     chart.getStyler().setXAxisLogarithmic(stepCounts.stream().distinct().count() > 1);
-    chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.0);
+    chart.getStyler().setYAxisMin(0.0);
     measured.forEach(
         (objective, all) ->
             bySampler(all)
@@ -155,7 +161,7 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
                         chart.addSeries(
                             objective + ", " + cells.get(0).sampler(),
                             stepCounts,
-                            cells.stream().map(Cell::retrieved).collect(Collectors.toList()))));
+                            cells.stream().map(Cell::ownDistance).collect(Collectors.toList()))));
     return chart;
   }
 }

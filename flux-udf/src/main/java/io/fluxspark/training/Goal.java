@@ -27,11 +27,11 @@ public sealed interface Goal extends Serializable {
     }
   }
 
-  /** The variance-preserving way, and the noise: denoising diffusion (DDPM). */
+  /** Nearly all of the variance-preserving way, and the noise: denoising diffusion (DDPM). */
   record CosineNoise() implements OnPath {
     @Override
     public NoisePath path() {
-      return NoisePath.COSINE.predictingNoise();
+      return NoisePath.COSINE_TO_LITTLE_SIGNAL.predictingNoise();
     }
   }
 

@@ -78,6 +78,8 @@ public final class ObjectiveComparison implements AutoCloseable {
    * @param modelCalls for each picture
    * @param retrieved the share of pictures to which no training picture is nearer than one with
    *     their caption
+   * @param ownDistance root mean square of the difference, of values from 0 to 255, from the
+   *     nearest training picture with their caption, as {@link Likeness} sees both; the mean of all
    * @param limitDistance mean square of the difference of latents from where the same model's
    *     differential equation leads; empty for a sampler that draws noise
    * @param example the first of the pictures
@@ -87,6 +89,7 @@ public final class ObjectiveComparison implements AutoCloseable {
       int steps,
       int modelCalls,
       double retrieved,
+      double ownDistance,
       OptionalDouble limitDistance,
       Picture example) {}
 
@@ -187,14 +190,17 @@ public final class ObjectiveComparison implements AutoCloseable {
     List<Integer> places = batches.stream().flatMap(List::stream).toList();
     List<Picture> pictures = new ArrayList<>();
     int retrieved = 0;
+    double ownDistance = 0;
     double distance = 0;
     for (int i = 0; i < made.size(); i++) {
       int place = places.get(i);
       Picture picture = picture(made.get(i), examples.get(place));
       pictures.add(picture);
-      if (isNearestToItsOwn(Likeness.of(picture), captions.get(place))) {
+      Nearest nearest = nearest(Likeness.of(picture), captions.get(place));
+      if (nearest.own() <= nearest.all()) {
         retrieved++;
       }
+      ownDistance += nearest.own() / made.size();
       distance += meanSquare(made.get(i), limits.get(i)) / made.size();
     }
     return new Cell(
@@ -202,22 +208,28 @@ public final class ObjectiveComparison implements AutoCloseable {
         steps,
         sampling.callsOfSteps().of(steps),
         (double) retrieved / made.size(),
+        ownDistance,
         sampling.isDeterministic() ? OptionalDouble.of(distance) : OptionalDouble.empty(),
         pictures.get(0));
   }
 
-  /** Equal pictures may have several captions. */
-  private boolean isNearestToItsOwn(Likeness made, String caption) {
-    double nearest = Double.POSITIVE_INFINITY;
-    double nearestOwn = Double.POSITIVE_INFINITY;
+  /**
+   * Distances from the nearest of the training pictures with a caption and of all; equal pictures
+   * may have several captions.
+   */
+  private record Nearest(double own, double all) {}
+
+  private Nearest nearest(Likeness made, String caption) {
+    double all = Double.POSITIVE_INFINITY;
+    double own = Double.POSITIVE_INFINITY;
     for (int i = 0; i < likenesses.size(); i++) {
-      double distance = made.distance(likenesses.get(i));
-      nearest = Math.min(nearest, distance);
+      double distance = made.rootMeanSquare(likenesses.get(i));
+      all = Math.min(all, distance);
       if (captions.get(i).equals(caption)) {
-        nearestOwn = Math.min(nearestOwn, distance);
+        own = Math.min(own, distance);
       }
     }
-    return nearestOwn <= nearest;
+    return new Nearest(own, all);
   }
 
   private static double meanSquare(float[] a, float[] b) {

@@ -8,6 +8,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NoisePathTest {
+  /** The angle of equation 17 at t = 0. */
+  private static final double START = 0.008 / 1.008 * Math.PI / 2;
+
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.0005, 0.02, 0.3, 0.5, 0.9, 1})
   void cosineKeepsTheVarianceAsPublished(double t) {
@@ -16,6 +19,21 @@ class NoisePathTest {
     double alphaBar = published(0.999 * t) / published(0);
     assertThat(point.signal()).isCloseTo(Math.sqrt(alphaBar), within(1e-12));
     assertThat(point.noise()).isCloseTo(Math.sqrt(1 - alphaBar), within(1e-7));
+  }
+
+  @Test
+  void theShorterWayIsTheFirstPartOfTheCosine() {
+    NoisePath shorter = NoisePath.COSINE_TO_LITTLE_SIGNAL;
+    assertThat(shorter.at(1).signal()).isCloseTo(0.0683, within(1e-12));
+    assertThat(shorter.at(0).signal()).isEqualTo(1);
+
+    NoisePath.Point point = shorter.at(0.5);
+    double there = 0.5 * Math.acos(0.0683 * Math.sqrt(published(0))) + 0.5 * START;
+    assertThat(point.signal()).isCloseTo(Math.cos(there) / Math.sqrt(published(0)), within(1e-12));
+    assertThat(point.signalRate())
+        .isCloseTo(
+            (shorter.at(0.5 + 1e-6).signal() - shorter.at(0.5 - 1e-6).signal()) / 2e-6,
+            within(1e-6));
   }
 
   /** Nichol and Dhariwal 2021, equation 17. */

@@ -55,8 +55,9 @@ class CompareObjectivesTest {
     Path out = folder.resolve("out");
     List<String> csv = Files.readAllLines(out.resolve("comparison.csv"));
     assertThat(csv.get(0))
-        .isEqualTo("objective,sampler,steps,model_calls,retrieved,limit_distance,straightness");
-    assertThat(csv.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){3}$", "")))
+        .isEqualTo(
+            "objective,sampler,steps,model_calls,retrieved,own_distance,limit_distance,straightness");
+    assertThat(csv.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){4}$", "")))
         .containsExactly(
             "flow-matching,euler,1,1",
             "flow-matching,euler,3,3",
@@ -83,8 +84,9 @@ class CompareObjectivesTest {
     for (String line : csv.subList(1, csv.size())) {
       String[] values = line.split(",", -1);
       assertThat(Double.parseDouble(values[4])).isIn(0.0, 0.5, 1.0);
-      assertThat(values[5].isEmpty()).isEqualTo(values[1].equals("ddpm"));
-      assertThat(Double.parseDouble(values[6])).isNotNegative();
+      assertThat(Double.parseDouble(values[5])).isBetween(0.0, 255.0);
+      assertThat(values[6].isEmpty()).isEqualTo(values[1].equals("ddpm"));
+      assertThat(Double.parseDouble(values[7])).isNotNegative();
     }
     assertThat(out.resolve("comparison.md"))
         .content()
