@@ -5,7 +5,7 @@ usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into
 
 DATA is what deploy/tiny/run TinyData has made.
 
-The prompts ask for emoji; all settings are rows of one prompt table. `saved` is the share of the transformer's blocks that were not
+The prompts ask for emoji; all settings are rows of one prompt table, but for the types, which are runs of their own. `saved` is the share of the transformer's blocks that were not
 computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
 what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of denoising
 counts, one picture after the other. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and
@@ -47,6 +47,8 @@ LARGER = {
     "true CFG": {"negative_prompt": "", "true_cfg_scale": 3},
     "true CFG from 0 to 0.5": {"negative_prompt": "", "true_cfg_scale": 3, "true_cfg_stop": 0.5},
 }
+#: Types beside float32.
+DTYPES = ("bfloat16", "int8")
 STEPS = 8
 PICTURES = 10
 
@@ -82,9 +84,23 @@ def ssim(a, b):
     return ((2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (x.var(axes) + y.var(axes) + c2))).mean()
 
 
-def wrong(work, data):
+def wrong(output, data):
     """Which of all pictures are nearer to another emoji than to that of their prompt."""
-    return json.loads(run(PROJECT / "deploy/tiny/run", "TinyRetrieval", data, work / "tiny/output").splitlines()[-1])["wrong"].keys()
+    return json.loads(run(PROJECT / "deploy/tiny/run", "TinyRetrieval", data, output).splitlines()[-1])["wrong"].keys()
+
+
+def rows_of(table, setting):
+    return table.filter(pyarrow.compute.equal(table["setting"], setting)).to_pylist()
+
+
+def likeness(made, wanted):
+    """Cells of a table."""
+    return [f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB",
+            f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
+
+
+def right(rows, failed):
+    return f"{numpy.mean([row['id'] not in failed for row in rows]):.0%}"
 
 
 def computed(rows, blocks):
@@ -103,47 +119,56 @@ def make(data, work, count):
     settings = EXACT | {name: options for some in SETTINGS.values() for name, options in some.items()}
     generate(work / "tiny", [row | options | {"id": f"{name}: {row['id']}", "setting": name}
                              for name, options in settings.items() for row in prompts])
+    for dtype in DTYPES:
+        generate(work / f"tiny-{dtype}", [row | {"id": f"{dtype}: {row['id']}"} for row in prompts], "--dtype", dtype)
     run(sys.executable, HERE / "mid_size_model.py", work / "mid")
-    larger(work)
+    larger(work, "bfloat16", LARGER)
+    larger(work, "int8", {"int8": {}})
 
 
-def larger(work):
+def larger(work, dtype, settings):
     generate(
-        work / "larger",
+        work / f"larger-{dtype}",
         [{"id": f"{name} {i}", "prompt": "a fox", "seed": i, "setting": name} | options
-         for name, options in LARGER.items() for i in range(PICTURES)],
-        "--model", work / "mid", "--dtype", "bfloat16", "--height", 256, "--width", 256, "--num-inference-steps", STEPS,
+         for name, options in settings.items() for i in range(PICTURES)],
+        "--model", work / "mid", "--dtype", dtype, "--height", 256, "--width", 256, "--num-inference-steps", STEPS,
         "--max-sequence-length", 64, "--", "--master", "local[1]")
 
 
 def judge(data, work):
     table = pyarrow.parquet.read_table(work / "tiny/output/data")
-    failed = wrong(work, data)
+    failed = wrong(work / "tiny/output", data)
     count = pyarrow.compute.sum(pyarrow.compute.equal(table["setting"], "guidance 3")).as_py()
     print(f"| {count} pictures of builtin:tiny, 20 steps | saved | PSNR | SSIM | right |")
     print("| --- | --- | --- | --- | --- |")
     for exact, some in SETTINGS.items():
-        base = table.filter(pyarrow.compute.equal(table["setting"], exact)).to_pylist()
+        base = rows_of(table, exact)
         wanted = pixels(base)
         for name in (exact, *some):
-            rows = table.filter(pyarrow.compute.equal(table["setting"], name)).to_pylist()
-            made = pixels(rows)
+            rows = rows_of(table, name)
             cells = [name, f"{1 - computed(rows, BLOCKS) / computed(base, BLOCKS):.0%}"]
-            cells += ["", ""] if name == exact else [
-                f"{numpy.mean([psnr(made[p], wanted[p]) for p in wanted]):.1f} dB",
-                f"{numpy.mean([ssim(made[p], wanted[p]) for p in wanted]):.3f}"]
-            cells += [f"{numpy.mean([row['id'] not in failed for row in rows]):.0%}"]
-            print("| " + " | ".join(cells) + " |", flush=True)
+            cells += ["", ""] if name == exact else likeness(pixels(rows), wanted)
+            print("| " + " | ".join([*cells, right(rows, failed)]) + " |", flush=True)
+    types(table, data, work, count)
     print(f"\n| mid-size model, 256 x 256, {STEPS} steps, bfloat16 | calls | reused | time |\n| --- | --- | --- | --- |")
-    rows = pyarrow.parquet.read_table(work / "larger/output/data").to_pylist()
+    rows = [row for dtype in DTYPES for row in pyarrow.parquet.read_table(work / f"larger-{dtype}/output/data").to_pylist()]
     times = {}
-    for name, options in LARGER.items():
+    for name in (*LARGER, "int8"):
         some = [row for row in rows if row["setting"] == name]
         # The fastest: the machine may do something else meanwhile.
         times[name] = min([row["seconds_denoising"] for row in some])
         calls = computed(some, 1) // len(some)
         reused = sum(row["calls_reused"] or 0 for row in some) / len(some)
         print(f"| {name} | {calls} | {reused:.0f} | {times[name] / times['without']:.2f} |")
+
+
+def types(table, data, work, count):
+    wanted = pixels(rows_of(table, "guidance 3"))
+    print(f"\n| {count} pictures of builtin:tiny, beside float32 | PSNR | SSIM | right |\n| --- | --- | --- | --- |")
+    for dtype in DTYPES:
+        output = work / f"tiny-{dtype}/output"
+        rows = pyarrow.parquet.read_table(output / "data").to_pylist()
+        print("| " + " | ".join([f"`{dtype}`", *likeness(pixels(rows), wanted), right(rows, wrong(output, data))]) + " |")
 
 
 if __name__ == "__main__":

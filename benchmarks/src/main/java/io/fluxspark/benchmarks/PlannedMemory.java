@@ -69,6 +69,9 @@ public final class PlannedMemory {
       }
       cases.add(new Case(StoredType.F8_E4M3, type, Set.of(), 512, 2));
     }
+    for (int size : List.of(256, 512)) {
+      cases.add(new Case(StoredType.F32, DataType.INT8, Set.of(), size, 512 / size * 2));
+    }
     System.out.printf(
         "%-8s %-9s %-34s %-10s %8s %12s %12s %7s%n",
         "stored",

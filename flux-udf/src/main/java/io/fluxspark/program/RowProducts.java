@@ -13,6 +13,7 @@ import java.util.Optional;
 final class RowProducts implements Weights.Product {
   private final Method method;
   private final String parameter;
+  private final boolean isInt8;
   private final String narrow;
   private final Map<Tensor, List<String>> rows = new HashMap<>();
 
@@ -23,7 +24,8 @@ final class RowProducts implements Weights.Product {
   RowProducts(Method method, String parameter, WeightStorage storage) {
     this.method = method;
     this.parameter = parameter;
-    this.narrow = storage == WeightStorage.INT8_PRODUCTS ? "int8" : "float8";
+    this.isInt8 = storage == WeightStorage.INT8_PRODUCTS;
+    this.narrow = isInt8 ? "int8" : "float8";
   }
 
   @Override
@@ -49,6 +51,9 @@ final class RowProducts implements Weights.Product {
   }
 
   private List<String> rows(Tensor x) {
+    method.holdWhileRunning(isInt8 ? DataType.INT8 : DataType.FLOAT8_E4M3FN, x.shape());
+    // Divided by the scale, not rounded yet.
+    method.holdWhileRunning(isInt8 ? DataType.FLOAT32 : x.type(), x.shape());
     return method.assignPair("rows", "row_scales", "self." + narrow + "_rows(" + x + ")");
   }
 }

@@ -73,6 +73,7 @@ class Int8PicturesTest {
     ModelMemory narrow = cost.memory(bucket, 1, DataType.INT8, Set.of());
 
     assertThat(brain.weights() - narrow.weights()).isEqualTo(cost.int8());
+    assertThat(narrow.denoising()).isGreaterThan(brain.denoising());
     assertThat(narrow.encoding()).isEqualTo(brain.encoding());
     assertThat(narrow.decoding()).isEqualTo(brain.decoding());
   }

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -73,8 +74,9 @@ record FolderPortion(String data, String errors, Map<String, String> lease) impl
     CommitProtocol.verify(spark, location);
     Path folder = new Path(location);
     try {
-      UnfinishedUploads.abort(
-          folder.getFileSystem(spark.sparkContext().hadoopConfiguration()), folder);
+      FileSystem files = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      UnfinishedUploads.abort(files, folder);
+      CommitLeftovers.delete(files, folder);
     } catch (IOException e) {
       // the portion is committed; the next run gives up what is left
     }
