@@ -58,7 +58,7 @@ final class RunOptions {
       names = "--dtype",
       paramLabel = "TYPE",
       description =
-          "float32, bfloat16, float16, or int8, a faster approximation on a CPU; default:"
+          "float32, bfloat16, float16, or int8, an approximation for CPUs; default:"
               + " float32 on a CPU, bfloat16 on a GPU.")
   private String dtype;
 
