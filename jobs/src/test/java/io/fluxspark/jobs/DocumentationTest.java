@@ -44,6 +44,7 @@ class DocumentationTest {
     small.put("--resolution", "32");
     small.put("--max-sequence-length", "8");
     small.put("--max-train-steps", "1");
+    small.put("--lr-warmup-steps", "0");
     small.put("--sample-steps", "1");
     return small;
   }
@@ -138,15 +139,17 @@ class DocumentationTest {
       return Project.path(word).toString();
     }
     Path table = folder.resolve(name(word));
+    Files.createDirectories(table.getParent());
     if (word.endsWith(".parquet")) {
       TestSpark.session().sql("SELECT 'a fox' AS prompt").write().parquet(table.toString());
     } else if (word.endsWith(".jsonl")) {
       Files.writeString(
           table,
           """
-          {"prompt": "a fox", "image": "picture.png"}
-          {"prompt": "a hen", "image": "picture.png"}
-          """);
+          {"prompt": "a fox", "image": "%1$s"}
+          {"prompt": "a hen", "image": "%1$s"}
+          """
+              .formatted(folder.resolve("picture.png")));
     } else {
       Files.writeString(table, "prompt,image\na fox,picture.png\na hen,\n");
     }
