@@ -5,8 +5,8 @@ usage: approximations.py make DATA WORK [PROMPTS]       draws all pictures, into
 
 DATA is what deploy/tiny/run TinyData has made.
 
-The prompts ask for emoji; all settings are rows of one prompt table, but for the types, which are runs of their own. `saved` is the share of the transformer's blocks that were not
-computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
+The prompts ask for emoji; all settings are rows of one prompt table, but for the types, which are runs of their own. `saved` is the
+share of the transformer's blocks that were not computed; PSNR and SSIM (Wang et al. 2004, luminance, windows of 8 x 8) are means over the pictures beside those without; `right` is
 what TinyRetrieval counts. The larger model is that of mid_size_model.py, whose weights are random: of it only the time of denoising
 counts, one picture after the other. Needs a built project (deploy/submit, deploy/tiny/run), and from PyPI: numpy pyarrow pillow, and
 what mid_size_model.py names
