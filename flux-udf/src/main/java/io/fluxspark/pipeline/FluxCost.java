@@ -124,7 +124,7 @@ record FluxCost(
         new TransformerMemory(
             transformer,
             FluxModel.blockType(type),
-            type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : storage,
+            FluxModel.storage(storage, type),
             batchSize,
             imageTokens(bucket),
             bucket.maxSequenceLength(),

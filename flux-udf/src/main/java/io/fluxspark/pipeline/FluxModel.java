@@ -80,8 +80,8 @@ final class FluxModel implements AutoCloseable {
   /**
    * How the transformer's matrices are kept: as they are stored, or in int8 to be multiplied so.
    */
-  static WeightStorage storage(ModelFolder folder, DataType type) {
-    return type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : folder.transformer().storage();
+  static WeightStorage storage(WeightStorage stored, DataType type) {
+    return type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : stored;
   }
 
   /** In which the autoencoder computes, by the transformer's type. */
@@ -112,13 +112,13 @@ final class FluxModel implements AutoCloseable {
                     folder.transformer(),
                     device,
                     blockType(type),
-                    storage(folder, type))
+                    storage(folder.transformer().storage(), type))
                 : Transformer.load(
                     folder.transformerConfig(),
                     folder.transformer(),
                     device,
                     blockType(type),
-                    storage(folder, type)));
+                    storage(folder.transformer().storage(), type)));
     vae = opened.add(Vae.load(folder.vaeConfig(), folder.vae(), device, vaeType(type)));
     latents = opened.add(Latents.load(device));
   }

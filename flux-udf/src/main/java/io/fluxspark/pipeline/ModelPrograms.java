@@ -36,7 +36,7 @@ public final class ModelPrograms {
             Transformer.program(
                 folder.transformerConfig(),
                 FluxModel.blockType(type),
-                FluxModel.storage(folder, type)),
+                FluxModel.storage(folder.transformer().storage(), type)),
             Vae.program(folder.vaeConfig(), FluxModel.vaeType(type)),
             Vae.stripsProgram(folder.vaeConfig(), FluxModel.vaeType(type)),
             Latents.program());

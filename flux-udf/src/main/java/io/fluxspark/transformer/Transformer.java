@@ -15,6 +15,7 @@ import io.fluxspark.weights.WeightPlan;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** FLUX.1's transformer with its weights. Several threads may use it at once. */
@@ -54,9 +55,7 @@ public final class Transformer implements AutoCloseable {
       Device device,
       DataType type,
       WeightStorage storage) {
-    TransformerProgram programs = new TransformerProgram(config, type, storage);
-    ModelPart part = ModelPart.load(programs.program, plan(config), checkpoint, device, type);
-    return new Transformer(programs, part);
+    return load(config, checkpoint, device, type, storage, name -> false);
   }
 
   /**
@@ -72,15 +71,19 @@ public final class Transformer implements AutoCloseable {
       Device device,
       DataType type,
       WeightStorage storage) {
+    return load(config, checkpoint, device, type, storage, TransformerProgram::isModulation);
+  }
+
+  private static Transformer load(
+      TransformerConfig config,
+      Checkpoint checkpoint,
+      Device device,
+      DataType type,
+      WeightStorage storage,
+      Predicate<String> onHost) {
     TransformerProgram programs = new TransformerProgram(config, type, storage);
     ModelPart part =
-        ModelPart.load(
-            programs.program,
-            plan(config),
-            checkpoint,
-            device,
-            type,
-            TransformerProgram::isModulation);
+        ModelPart.load(programs.program, plan(config), checkpoint, device, type, onHost);
     return new Transformer(programs, part);
   }
 
