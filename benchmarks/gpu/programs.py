@@ -36,36 +36,14 @@ def rewritten(archive, rewrite):
     return out.getvalue()
 
 
-# Other ways to write some lines, to learn what a change of the emitter would bring.
+# Other ways to do what the programs do for a GPU, to see what each way is worth.
 
-REAL_ROTATION = """\
-  def rotate(self: __torch__.FluxTransformer, x: Tensor, pe: Tensor) -> Tensor:
-    pairs = torch.unflatten(x, -1, [-1, 2])
-    a = torch.select(pairs, -1, 0)
-    b = torch.select(pairs, -1, 1)
-    cos = torch.select(pe, -1, 0)
-    sin = torch.select(pe, -1, 1)
-    first = torch.sub(torch.mul(a, cos), torch.mul(b, sin))
-    second = torch.add(torch.mul(a, sin), torch.mul(b, cos))
-    return torch.flatten(torch.stack([first, second], -1), -2, -1)
-"""
-
-
-def with_real_rotation(text):
-    """The rotary embedding in real numbers: two halves, stacked."""
-    product = (r"torch\.flatten\(torch\.view_as_real\(torch\.mul\(torch\.view_as_complex\(torch\.unflatten\((\w+), -1,"
-               r" \[-1, 2\]\)\), torch\.view_as_complex\((\w+)\)\)\), -2, -1\)")
-    turned, count = re.subn(product, r"self.rotate(\1, \2)", text)
-    return turned.replace("  def ", REAL_ROTATION + "  def ", 1) if count else text
-
-
-def with_products_apart(text):
-    """a * b + c in two passes."""
-    return re.sub(r"torch\.addcmul\((\w+), (\w+), (\w+)\)", r"torch.add(\1, torch.mul(\2, \3))", text)
-
-
-def with_plain_lines(text):
-    return with_products_apart(with_real_rotation(text))
+def with_body(name, body):
+    """A rewrite that gives a method another body."""
+    def rewrite(text):
+        return re.sub(rf"(?ms)^(  def {name}\(.*?:\n)(    .*?\n)(?=  def |\Z)", lambda found: found[1] + body, text)
+    rewrite.__name__ = name
+    return rewrite
 
 
 def with_cudnn_attention(text):
@@ -75,15 +53,49 @@ def with_cudnn_attention(text):
         "(torch._scaled_dot_product_cudnn_attention(q, k, v, None, False, 0., False, False))[0]")
 
 
-def without_rms_norms(text):
-    """Another computation, to see what the norms cost."""
-    return re.sub(r"torch\.rms_norm\((\w+), .*?\)  #", r"\1  #", text)
+ROTARY_HEADS = """\
+    normed = annotate(List[Tensor], [])
+    for i in range(torch.len(parts)):
+      _0 = torch.append(normed, {norm})
+    if torch.eq(torch.len(normed), 1):
+      x = normed[0]
+    else:
+      x = torch.cat(normed, 1)
+    pairs = torch.view_as_complex(torch.unflatten(torch.to(x, 6), -1, [-1, 2]))
+    turned = torch.mul(pairs, torch.unsqueeze(torch.view_as_complex(pe), 1))
+    return torch.to(torch.flatten(torch.view_as_real(turned), -2, -1), ops.prim.dtype(x))
+"""
+
+NORM_IN_PARTS = """\
+  def rms_norm(self: __torch__.FluxTransformer, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    wide = torch.to(x, 6)
+    root = torch.rsqrt(torch.add_(torch.mean(torch.pow(wide, 2), [-1], True), eps))
+    return torch.mul(torch.to(torch.mul(wide, root), ops.prim.dtype(x)), weight)
+"""
+
+
+def with_norms_in_parts(text):
+    """Root mean square norms of heads as PyTorch does them that has no kernel for them, as 2.7 does."""
+    rewrite = with_body("rotary_heads", ROTARY_HEADS.format(norm="self.rms_norm(parts[i], weights[i], eps)"))
+    return rewrite(text).replace("  def ", NORM_IN_PARTS + "  def ", 1)
 
 
 REWRITES = {
-    "real rotation": with_real_rotation,
-    "products and sums apart": with_products_apart,
-    "real rotation, products and sums apart": with_plain_lines,
+    "GELU apart": with_body("linear_gelu_tanh", """\
+    y = self.low_rank(w, down, up, x, torch.linear(x, weight, bias))
+    return torch.gelu(y, approximate="tanh")
+"""),
+    "inputs joined before their product": with_body("joined_linear", """\
+    both = torch.cat([a, b], -1)
+    return self.low_rank(w, down, up, both, torch.linear(both, weight, bias))
+"""),
+    "modulation apart": with_body("ada_layer_norm", """\
+    normed = torch.layer_norm(x, [torch.size(x, -1)], None, None, eps)
+    return torch.addcmul(shift, normed, torch.add(scale, 1))
+"""),
+    "RMS norms by PyTorch's kernel": with_body(
+        "rotary_heads", ROTARY_HEADS.format(norm="torch.rms_norm(parts[i], [torch.size(parts[i], -1)], weights[i], eps)")),
+    "RMS norms in parts": with_norms_in_parts,
 }
 
 

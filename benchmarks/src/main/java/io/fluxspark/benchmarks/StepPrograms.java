@@ -3,6 +3,7 @@ package io.fluxspark.benchmarks;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
 import io.fluxspark.program.Method;
 import io.fluxspark.program.Program;
 import io.fluxspark.program.WeightSpec;
@@ -21,9 +22,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Writes the transformer's programs for {@code benchmarks/gpu/step.py}, which runs them where there
- * is no JVM: {@code NAME.pt} is the archive for torch.jit.load, {@code NAME.json} says what it has
- * to be given.
+ * Writes the transformer's programs as a GPU runs them for {@code benchmarks/gpu/step.py}, which
+ * does that where there is no JVM: {@code NAME.pt} is the archive for torch.jit.load, {@code
+ * NAME.json} says what it has to be given.
  */
 public final class StepPrograms {
   /**
@@ -85,7 +86,7 @@ public final class StepPrograms {
     String name = size.name() + "-" + kind.name();
     Program program = Transformer.program(size.config(), kind.type(), kind.storage());
     try (OutputStream out = Files.newOutputStream(folder.resolve(name + ".pt"))) {
-      program.write(out);
+      program.write(out, Device.cuda(0));
     }
     new ObjectMapper()
         .enable(SerializationFeature.INDENT_OUTPUT)

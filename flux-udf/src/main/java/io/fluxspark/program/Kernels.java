@@ -3,8 +3,8 @@ package io.fluxspark.program;
 import java.util.List;
 
 /**
- * Which of PyTorch's kernels linear layers and attention call. Programs call them by name; what is
- * behind the names is chosen where a program is loaded.
+ * Which of PyTorch's kernels linear layers, norms and attention call. Programs call them by name;
+ * what is behind the names is chosen where a program is loaded.
  */
 enum Kernels {
   /** Those that every device has, and that have gradients. */
@@ -13,7 +13,10 @@ enum Kernels {
       "torch.gelu(torch.linear(x, weight, bias), approximate=\"tanh\")",
       """
         return torch.scaled_dot_product_attention(q, k, v)
-      """),
+      """,
+      Texts.JOINED_LINEAR,
+      Texts.ADA_LAYER_NORM,
+      Texts.ROTARY_HEADS),
 
   /**
    * oneDNN's on the CPU. They take matrices in their own layout, see {@link PackedWeights}, or as
@@ -49,7 +52,104 @@ enum Kernels {
             _0 = torch.append(attended, torch.bmm(torch.softmax(scores, -1), their_values))
           _1 = torch.append(parts, torch.cat(attended, 1))
         return torch.unflatten(torch.cat(parts, 0), 0, [torch.size(q, 0), torch.size(q, 1)])
+      """,
+      Texts.JOINED_LINEAR,
+      Texts.ADA_LAYER_NORM,
+      Texts.ROTARY_HEADS),
+
+  /**
+   * What takes the fewest passes over memory on a GPU, where products run at their peak and all
+   * else waits for memory: GELU in the product's end, the second of two products added to the
+   * first, modulation in the norm's own pass (each picture has its own, so one after the other),
+   * heads normed and turned in float32 without being rounded between. PyTorch 2.7 has no kernel for
+   * a root mean square norm.
+   */
+  CUDA(
+      "torch.linear(x, weight, bias)",
+      """
+      torch.unflatten(torch._addmm_activation(unchecked_cast(Tensor, bias), torch.flatten(x, 0, -2), \
+      torch.t(weight), use_gelu=True), 0, torch.slice(torch.size(x), 0, -1, 1))"""
+          .strip(),
+      """
+        return torch.scaled_dot_product_attention(q, k, v)
+      """,
+      """
+        if torch.__contains__(w, down):
+          both = torch.cat([a, b], -1)
+          z = self.low_rank(w, down, up, both, torch.linear(both, weight, bias))
+        else:
+          n = torch.size(a, -1)
+          z = torch.linear(a, torch.narrow(weight, 1, 0, n), bias)
+          rest = torch.t(torch.narrow(weight, 1, n, torch.size(b, -1)))
+          _0 = torch.addmm_(torch.flatten(z, 0, -2), torch.flatten(b, 0, -2), rest)
+        return z
+      """,
+      """
+        D = torch.size(x, -1)
+        parts = annotate(List[Tensor], [])
+        for i in range(torch.size(x, 0)):
+          weight = torch.flatten(torch.add(torch.select(scale, 0, i), 1))
+          bias = torch.flatten(torch.select(shift, 0, i))
+          _0 = torch.append(parts, torch.layer_norm(torch.select(x, 0, i), [D], weight, bias, eps))
+        if torch.eq(torch.len(parts), 1):
+          z = torch.unsqueeze(parts[0], 0)
+        else:
+          z = torch.stack(parts, 0)
+        return z
+      """,
+      """
+        x = parts[0]
+        d = torch.size(x, -1)
+        z = torch.empty([torch.size(x, 0), torch.size(pe, 0), torch.size(x, 2), d], dtype=6, device=ops.prim.device(x))
+        norms = annotate(List[Tensor], [])
+        at = 0
+        for i in range(torch.len(parts)):
+          part = parts[i]
+          n = torch.size(part, 1)
+          weight = torch.mul(torch.to(weights[i], 6), torch.pow(d, 0.5))
+          _0 = torch.mul(part, weight, out=torch.narrow(z, 1, at, n))
+          _1 = torch.append(norms, torch.linalg_vector_norm(part, 2, [-1], True, dtype=6))
+          at = torch.add(at, n)
+        if torch.eq(torch.len(norms), 1):
+          norm = norms[0]
+        else:
+          norm = torch.cat(norms, 1)
+        norm = torch.hypot(norm, torch.tensor(torch.pow(torch.mul(eps, d), 0.5)))
+        pairs = torch.view_as_complex(torch.unflatten(z, -1, [-1, 2]))
+        _2 = torch.mul_(pairs, torch.unsqueeze(torch.view_as_complex(pe), 1))
+        out = torch.empty(torch.size(z), dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+        _3 = torch.div(z, norm, out=out)
+        return out
       """);
+
+  /** What devices have in common; constants of an enum can not be used by its values. */
+  private static final class Texts {
+    static final String JOINED_LINEAR =
+        """
+          both = torch.cat([a, b], -1)
+          return self.low_rank(w, down, up, both, self.linear(both, weight, bias))
+        """;
+
+    static final String ADA_LAYER_NORM =
+        """
+          normed = torch.layer_norm(x, [torch.size(x, -1)], None, None, eps)
+          return torch.addcmul(shift, normed, torch.add(scale, 1))
+        """;
+
+    static final String ROTARY_HEADS =
+        """
+          normed = annotate(List[Tensor], [])
+          for i in range(torch.len(parts)):
+            _0 = torch.append(normed, torch.rms_norm(parts[i], [torch.size(parts[i], -1)], weights[i], eps))
+          if torch.eq(torch.len(normed), 1):
+            x = normed[0]
+          else:
+            x = torch.cat(normed, 1)
+          pairs = torch.view_as_complex(torch.unflatten(torch.to(x, 6), -1, [-1, 2]))
+          turned = torch.mul(pairs, torch.unsqueeze(torch.view_as_complex(pe), 1))
+          return torch.to(torch.flatten(torch.view_as_real(turned), -2, -1), ops.prim.dtype(x))
+        """;
+  }
 
   static final List<DataType> TYPES = List.of(DataType.FLOAT32, DataType.BFLOAT16);
 
@@ -69,6 +169,21 @@ enum Kernels {
         return z
       """;
 
+  private static final String JOINED_LINEAR =
+      """
+      def joined_linear(self: %s, w: Dict[str, Tensor], down: str, up: str, a: Tensor, b: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+      %s""";
+
+  private static final String ADA_LAYER_NORM =
+      """
+      def ada_layer_norm(self: %s, x: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
+      %s""";
+
+  private static final String ROTARY_HEADS =
+      """
+      def rotary_heads(self: %s, parts: List[Tensor], weights: List[Tensor], pe: Tensor, eps: float) -> Tensor:
+      %s""";
+
   private static final String ATTENTION =
       """
       def attention(self: %s, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -77,11 +192,23 @@ enum Kernels {
   private final String linear;
   private final String linearGeluTanh;
   private final String attention;
+  private final String joinedLinear;
+  private final String adaLayerNorm;
+  private final String rotaryHeads;
 
-  Kernels(String linear, String linearGeluTanh, String attention) {
+  Kernels(
+      String linear,
+      String linearGeluTanh,
+      String attention,
+      String joinedLinear,
+      String adaLayerNorm,
+      String rotaryHeads) {
     this.linear = linear;
     this.linearGeluTanh = linearGeluTanh;
     this.attention = attention;
+    this.joinedLinear = joinedLinear;
+    this.adaLayerNorm = adaLayerNorm;
+    this.rotaryHeads = rotaryHeads;
   }
 
   private static String pointwise(String activation, String algorithm) {
@@ -103,7 +230,7 @@ enum Kernels {
    */
   String methods(String self, String body) {
     StringBuilder text = new StringBuilder();
-    if (body.contains("self.linear")) {
+    if (body.contains("self.linear") || body.contains("self.joined_linear(")) {
       text.append(LINEAR.formatted(self, linear));
     }
     if (body.contains("self.linear_gelu_tanh(")) {
@@ -112,12 +239,21 @@ enum Kernels {
     if (body.contains("self.attention(")) {
       text.append(ATTENTION.formatted(self, attention));
     }
+    if (body.contains("self.joined_linear(")) {
+      text.append(JOINED_LINEAR.formatted(self, joinedLinear));
+    }
+    if (body.contains("self.ada_layer_norm(")) {
+      text.append(ADA_LAYER_NORM.formatted(self, adaLayerNorm));
+    }
+    if (body.contains("self.rotary_heads(")) {
+      text.append(ROTARY_HEADS.formatted(self, rotaryHeads));
+    }
     return text.toString().indent(2);
   }
 
   /** The fastest that a device has. */
   static Kernels of(Device device) {
-    return device.isCuda() ? PORTABLE : OfThisProcessor.KERNELS;
+    return device.isCuda() ? CUDA : OfThisProcessor.KERNELS;
   }
 
   private static final class OfThisProcessor {

@@ -240,6 +240,15 @@ public final class Program {
     write(out, Kernels.PORTABLE);
   }
 
+  /**
+   * As {@link #write(OutputStream)}, with what is fastest on a device.
+   *
+   * @throws IOException where the stream fails
+   */
+  public void write(OutputStream out, Device device) throws IOException {
+    write(out, Kernels.of(device));
+  }
+
   void write(OutputStream out, Kernels kernels) throws IOException {
     ZipOutputStream zip = new ZipOutputStream(out);
     entry(zip, "data.pkl", module());

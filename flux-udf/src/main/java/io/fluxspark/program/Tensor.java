@@ -77,30 +77,6 @@ public final class Tensor {
     return apply("addcmul", type, broadcast("addcmul", shape, product), this, a, b);
   }
 
-  /**
-   * Pairs of neighbours along the last axis turned about angles: (a, b) to (a cos - b sin, a sin +
-   * b cos). This is float32 of (..., T, 2 P).
-   *
-   * @param pe cosines and sines of the angles, (T, P, 2), float32
-   */
-  public Tensor rotate(Tensor pe) {
-    require(type == DataType.FLOAT32, "rotate", this, pe);
-    requireSameType("rotate", pe);
-    pe.requireRank("rotate", 3);
-    require(
-        pe.size(0).equals(size(-2)) && pe.size(1).times(2).equals(size(-1)) && pe.size(2).is(2),
-        "rotate",
-        this,
-        pe);
-    String pairs =
-        "torch.mul(torch.view_as_complex(torch.unflatten(%s, -1, [-1, 2])), torch.view_as_complex(%s))";
-    return method.assign(
-        "rotate",
-        "torch.flatten(torch.view_as_real(" + pairs.formatted(this, pe) + "), -2, -1)",
-        type,
-        shape);
-  }
-
   public Tensor divide(double number) {
     return apply("div", type, shape, this, number);
   }
@@ -191,6 +167,21 @@ public final class Tensor {
     return kernel("linear_gelu_tanh", out, lowRank + ", " + this + ", " + weight + ", " + bias);
   }
 
+  /**
+   * A linear layer of this and {@code other} side by side.
+   *
+   * @param lowRank as {@link #linearGeluTanh} takes it
+   */
+  Tensor joinedLinear(String lowRank, Tensor other, Tensor weight, Tensor bias) {
+    requireSameType("joined_linear", other);
+    Dim in = size(-1).plus(other.size(-1));
+    require(withSize(-1, in).equals(other.withSize(-1, in)), "joined_linear", this, other);
+    Tensor both = new Tensor(method, this + ", " + other, type, withSize(-1, in));
+    List<Dim> out = both.linearShape(weight, Optional.of(bias));
+    method.holdWhileRunning(type, both.shape);
+    return kernel("joined_linear", out, lowRank + ", " + both + ", " + weight + ", " + bias);
+  }
+
   /** The shape of a linear layer's result, for arguments that fit. */
   List<Dim> linearShape(Tensor weight, Optional<Tensor> bias) {
     requireSameType("linear", weight);
@@ -203,9 +194,54 @@ public final class Tensor {
     return withSize(-1, weight.size(0));
   }
 
-  /** To mean 0 and variance 1 over the last axis. */
-  public Tensor layerNorm(double eps) {
-    return apply("layer_norm", type, shape, this, List.of(size(-1)), "None", "None", eps);
+  /**
+   * Adaptive layer norm of (B, T, D): to mean 0 and variance 1 over the last axis, times 1 + {@code
+   * scale}, plus {@code shift}.
+   *
+   * @param shift (B, 1, D)
+   * @param scale (B, 1, D)
+   */
+  public Tensor adaLayerNorm(Tensor shift, Tensor scale, double eps) {
+    requireRank("ada_layer_norm", 3);
+    for (Tensor modulation : List.of(shift, scale)) {
+      requireSameType("ada_layer_norm", modulation);
+      require(modulation.shape.equals(withSize(1, Dim.of(1))), "ada_layer_norm", this, modulation);
+    }
+    method.holdWhileRunning(type, shape);
+    String arguments = this + ", " + shift + ", " + scale + ", " + number(eps);
+    return kernel("ada_layer_norm", shape, arguments);
+  }
+
+  /**
+   * Queries or keys of several streams, joined along their tokens: each head by its root mean
+   * square and its stream's weights, then pairs of neighbours (a, b) along d turned about the
+   * angles of its token, to (a cos - b sin, a sin + b cos); the turning is in float32.
+   *
+   * @param parts (B, T1, H, d), (B, T2, H, d) ... of the streams
+   * @param weights (d) of each stream
+   * @param pe cosines and sines of the angles, (T1 + T2 + ..., d / 2, 2), float32
+   * @return (B, T1 + T2 + ..., H, d)
+   */
+  public static Tensor rotaryHeads(
+      List<Tensor> parts, List<Tensor> weights, Tensor pe, double eps) {
+    Tensor first = parts.get(0);
+    Dim tokens = Dim.of(0);
+    for (int i = 0; i < parts.size(); i++) {
+      Tensor part = parts.get(i);
+      part.requireRank("rotary_heads", 4);
+      first.requireSameType("rotary_heads", part);
+      part.requireOneEach("rotary_heads", -1, weights.get(i));
+      require(part.withSize(1, first.size(1)).equals(first.shape), "rotary_heads", first, part);
+      tokens = tokens.plus(part.size(1));
+    }
+    List<Dim> out = first.withSize(1, tokens);
+    List<Dim> angles = List.of(tokens, first.size(-1).dividedBy(2), Dim.of(2));
+    require(pe.type == DataType.FLOAT32 && pe.shape.equals(angles), "rotary_heads", first, pe);
+    first.method.holdWhileRunning(DataType.FLOAT32, out);
+    first.method.holdWhileRunning(DataType.FLOAT32, out);
+    String arguments =
+        first.argument(parts) + ", " + first.argument(weights) + ", " + pe + ", " + number(eps);
+    return first.kernel("rotary_heads", out, arguments);
   }
 
   Tensor layerNorm(Tensor weight, Tensor bias, double eps) {

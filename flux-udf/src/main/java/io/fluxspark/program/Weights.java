@@ -149,12 +149,12 @@ public final class Weights {
     return method.weight(brought, type, dims);
   }
 
-  private Tensor matrix(String name, Tensor x, long out) {
+  private Tensor matrix(String name, Dim in, long out) {
     method.addMatrix(prefix + name + ".weight", storage);
     if (storage == WeightStorage.FLOAT8) {
-      method.holdWhileRunning(type, List.of(Dim.of(out), x.size(-1)));
+      method.holdWhileRunning(type, List.of(Dim.of(out), in));
     }
-    return get(name + ".weight", matrices, out, x.size(-1).constant());
+    return get(name + ".weight", matrices, out, in.constant());
   }
 
   /** What a method reads that is given these weights. */
@@ -179,23 +179,41 @@ public final class Weights {
    * out).
    */
   public Tensor linear(String name, Tensor x, long out) {
-    return linear(name, x, matrix(name, x, out), Optional.of(get(name + ".bias", out)));
+    return linear(name, x, matrix(name, x.size(-1), out), Optional.of(get(name + ".bias", out)));
   }
 
   /** {@link Tensor#geluTanh} of {@link #linear}, in one where the device can. */
   public Tensor linearGeluTanh(String name, Tensor x, long out) {
-    boolean multipliesRows =
-        storage == WeightStorage.FLOAT8_PRODUCTS || storage == WeightStorage.INT8_PRODUCTS;
-    if (!Kernels.takes(type) || multipliesRows) {
+    if (!hasKernels()) {
       return linear(name, x, out).geluTanh();
     }
     return x.linearGeluTanh(
-        method.lowRank(parameter, prefix + name), matrix(name, x, out), get(name + ".bias", out));
+        method.lowRank(parameter, prefix + name),
+        matrix(name, x.size(-1), out),
+        get(name + ".bias", out));
+  }
+
+  /** {@link #linear} of {@code a} (..., m) and {@code b} (..., n) side by side, as (..., m + n). */
+  public Tensor joinedLinear(String name, Tensor a, Tensor b, long out) {
+    if (!hasKernels()) {
+      return linear(name, Tensor.concat(-1, a, b), out);
+    }
+    Tensor weight = matrix(name, a.size(-1).plus(b.size(-1)), out);
+    String lowRank = method.lowRank(parameter, prefix + name);
+    return a.joinedLinear(lowRank, b, weight, get(name + ".bias", out));
+  }
+
+  /** Whether {@link Kernels} multiply. */
+  private boolean hasKernels() {
+    return switch (storage) {
+      case AS_COMPUTED, FLOAT8 -> Kernels.takes(type);
+      case FLOAT8_PRODUCTS, INT8_PRODUCTS -> false;
+    };
   }
 
   /** {@code x} (..., in) times {@code name.weight} (out, in): (..., out). */
   public Tensor linearWithoutBias(String name, Tensor x, long out) {
-    return linear(name, x, matrix(name, x, out), Optional.empty());
+    return linear(name, x, matrix(name, x.size(-1), out), Optional.empty());
   }
 
   private Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {

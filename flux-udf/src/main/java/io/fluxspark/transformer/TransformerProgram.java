@@ -353,7 +353,7 @@ final class TransformerProgram {
 
   private Tensor velocity(Weights w, Tensor img, Tensor endMod) {
     List<Tensor> mod = endMod.unsqueeze(1).chunk(END_MODULATIONS); // scale, shift, (B, 1, D)
-    Tensor modulated = modulate(img, mod.get(1), mod.get(0)); // (B, S, D)
+    Tensor modulated = img.adaLayerNorm(mod.get(1), mod.get(0), EPS); // (B, S, D)
     return w.linear("proj_out", modulated, config.outChannels()).to(DataType.FLOAT32); // (B, S, C)
   }
 
@@ -458,26 +458,32 @@ final class TransformerProgram {
     List<Tensor> txtMod = mod.subList(DOUBLE_MODULATIONS / 2, DOUBLE_MODULATIONS);
     Tensor pe = pe(m); // (L + S, d/2, 2)
 
-    Tensor imgNormed = modulate(img, imgMod.get(0), imgMod.get(1)); // (B, S, D)
-    Tensor txtNormed = modulate(txt, txtMod.get(0), txtMod.get(1)); // (B, L, D)
+    Tensor imgNormed = img.adaLayerNorm(imgMod.get(0), imgMod.get(1), EPS); // (B, S, D)
+    Tensor txtNormed = txt.adaLayerNorm(txtMod.get(0), txtMod.get(1), EPS); // (B, L, D)
 
     Weights attn = w.in("attn");
     Tensor q =
-        concat(
-            2, // (B, H, L + S, d)
-            attn.rmsNorm("norm_added_q", heads(attn.linear("add_q_proj", txtNormed, inner)), EPS),
-            attn.rmsNorm("norm_q", heads(attn.linear("to_q", imgNormed, inner)), EPS));
+        Tensor.rotaryHeads( // (B, L + S, H, d)
+            List.of(
+                heads(attn.linear("add_q_proj", txtNormed, inner)),
+                heads(attn.linear("to_q", imgNormed, inner))),
+            List.of(attn.get("norm_added_q.weight", d), attn.get("norm_q.weight", d)),
+            pe,
+            EPS);
     Tensor k =
-        concat(
-            2, // (B, H, L + S, d)
-            attn.rmsNorm("norm_added_k", heads(attn.linear("add_k_proj", txtNormed, inner)), EPS),
-            attn.rmsNorm("norm_k", heads(attn.linear("to_k", imgNormed, inner)), EPS));
+        Tensor.rotaryHeads( // (B, L + S, H, d)
+            List.of(
+                heads(attn.linear("add_k_proj", txtNormed, inner)),
+                heads(attn.linear("to_k", imgNormed, inner))),
+            List.of(attn.get("norm_added_k.weight", d), attn.get("norm_k.weight", d)),
+            pe,
+            EPS);
     Tensor v =
         concat(
-            2, // (B, H, L + S, d)
+            1, // (B, L + S, H, d)
             heads(attn.linear("add_v_proj", txtNormed, inner)),
             heads(attn.linear("to_v", imgNormed, inner)));
-    Tensor joint = attention(q, k, v, pe); // (B, L + S, D)
+    Tensor joint = attention(q, k, v); // (B, L + S, D)
 
     Tensor imgAttn = attn.linear("to_out.0", joint.narrow(1, L, S), inner); // (B, S, D)
     Tensor txtAttn = attn.linear("to_add_out", joint.narrow(1, Dim.of(0), L), inner); // (B, L, D)
@@ -485,11 +491,12 @@ final class TransformerProgram {
     txt = txt.addProduct(txtMod.get(2), txtAttn);
     img =
         img.addProduct(
-            imgMod.get(5), feedForward(w.in("ff"), modulate(img, imgMod.get(3), imgMod.get(4))));
+            imgMod.get(5),
+            feedForward(w.in("ff"), img.adaLayerNorm(imgMod.get(3), imgMod.get(4), EPS)));
     txt =
         txt.addProduct(
             txtMod.get(5),
-            feedForward(w.in("ff_context"), modulate(txt, txtMod.get(3), txtMod.get(4))));
+            feedForward(w.in("ff_context"), txt.adaLayerNorm(txtMod.get(3), txtMod.get(4), EPS)));
     return m.returns(img, finite(txt));
   }
 
@@ -503,13 +510,13 @@ final class TransformerProgram {
             .chunk(SINGLE_MODULATIONS); // shift, scale, gate, (B, 1, D)
     Tensor pe = pe(m); // (L + S, d/2, 2)
 
-    Tensor y = modulate(x, mod.get(0), mod.get(1)); // (B, L + S, D)
+    Tensor y = x.adaLayerNorm(mod.get(0), mod.get(1), EPS); // (B, L + S, D)
     Weights a = w.in("attn");
-    Tensor q = a.rmsNorm("norm_q", heads(a.linear("to_q", y, inner)), EPS); // (B, H, L + S, d)
-    Tensor k = a.rmsNorm("norm_k", heads(a.linear("to_k", y, inner)), EPS); // (B, H, L + S, d)
-    Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner)), pe); // (B, L + S, D)
+    Tensor q = rotaryHeads(a, "norm_q", a.linear("to_q", y, inner), pe); // (B, L + S, H, d)
+    Tensor k = rotaryHeads(a, "norm_k", a.linear("to_k", y, inner), pe); // (B, L + S, H, d)
+    Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner))); // (B, L + S, D)
     Tensor mlp = w.linearGeluTanh("proj_mlp", y, MLP_RATIO * inner); // (B, L + S, 4 D)
-    Tensor out = w.linear("proj_out", concat(-1, attn, mlp), inner); // (B, L + S, D)
+    Tensor out = w.joinedLinear("proj_out", attn, mlp, inner); // (B, L + S, D)
     return m.returns(finite(x.addProduct(mod.get(2), out)));
   }
 
@@ -517,22 +524,20 @@ final class TransformerProgram {
     return w.linear("net.2", w.linearGeluTanh("net.0.proj", x, MLP_RATIO * inner), inner);
   }
 
-  /** (1 + scale) norm(x) + shift: x (B, T, D), shift and scale (B, 1, D). */
-  private static Tensor modulate(Tensor x, Tensor shift, Tensor scale) {
-    return shift.addProduct(x.layerNorm(EPS), scale.add(1));
+  private Tensor rotaryHeads(Weights attn, String norm, Tensor x, Tensor pe) {
+    return Tensor.rotaryHeads(
+        List.of(heads(x)), List.of(attn.get(norm + ".weight", d)), pe, EPS); // (B, T, H, d)
   }
 
   private Tensor heads(Tensor x) {
-    return x.unflatten(-1, inner / d, d).transpose(1, 2); // (B, T, D) to (B, H, T, d)
+    return x.unflatten(-1, inner / d, d); // (B, T, D) to (B, T, H, d)
   }
 
-  private Tensor attention(Tensor q, Tensor k, Tensor v, Tensor pe) {
-    return rotate(q, pe).attention(rotate(k, pe), v).transpose(1, 2).flatten(2, 3); // (B, T, D)
-  }
-
-  /** Each pair along d turned by the angle of its token and frequency, in float32. */
-  private Tensor rotate(Tensor x, Tensor pe) {
-    return x.to(DataType.FLOAT32).rotate(pe).to(type); // (B, H, T, d)
+  /** Of (B, T, H, d) each. */
+  private static Tensor attention(Tensor q, Tensor k, Tensor v) {
+    Tensor attended =
+        q.transpose(1, 2).attention(k.transpose(1, 2), v.transpose(1, 2)); // (B, H, T, d)
+    return attended.transpose(1, 2).flatten(2, 3); // (B, T, D)
   }
 
   /** float16 ends at 65504; diffusers cuts there. */
