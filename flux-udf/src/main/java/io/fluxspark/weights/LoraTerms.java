@@ -2,6 +2,7 @@ package io.fluxspark.weights;
 
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.DeviceCopy;
 import io.fluxspark.program.NativeTensor;
 import io.fluxspark.program.TensorFile;
 import io.fluxspark.program.TensorLists;
@@ -39,7 +40,7 @@ public final class LoraTerms {
     Map<String, List<Factors>> byModule = new TreeMap<>();
     try (TensorScope temporary = new TensorScope(Device.cpu());
         TensorLists lists = new TensorLists(Device.cpu());
-        TensorLists brought = new TensorLists(owner.device())) {
+        DeviceCopy copy = new DeviceCopy()) {
       for (Scaled lora : loras) {
         try (TensorFile file = new TensorFile(lora.file().path())) {
           for (LoraModule module : lora.file().modules()) {
@@ -53,14 +54,15 @@ public final class LoraTerms {
       }
       Map<String, LowRank> terms = new TreeMap<>();
       byModule.forEach(
-          (module, factors) ->
-              terms.put(
-                  module,
-                  new LowRank(
-                      brought.joined(
-                          owner, factors.stream().map(Factors::down).toList(), 0, 1, type),
-                      brought.joined(
-                          owner, factors.stream().map(Factors::up).toList(), 1, 1, type))));
+          (module, factors) -> {
+            List<NativeTensor> downs = factors.stream().map(Factors::down).toList();
+            List<NativeTensor> ups = factors.stream().map(Factors::up).toList();
+            terms.put(
+                module,
+                new LowRank(
+                    copy.copy(owner, lists.joined(temporary, downs, 0, 1, type)),
+                    copy.copy(owner, lists.joined(temporary, ups, 1, 1, type))));
+          });
       return terms;
     }
   }
