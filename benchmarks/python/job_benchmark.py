@@ -26,6 +26,13 @@ PROJECT = HERE.parents[1]
 CPUS = len(os.sched_getaffinity(0))
 
 
+def made_model(folder):
+    """The model's folder, in a folder that is there."""
+    model = folder / "model"
+    subprocess.run([sys.executable, HERE / "mid_size_model.py", model], check=True, capture_output=True)
+    return model
+
+
 def prompts(file, rows):
     with open(file, "w", newline="") as out:
         table = csv.writer(out)
@@ -76,8 +83,7 @@ def measure(model, work, rows):
 def main(sizes):
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        model = work / "model"
-        subprocess.run([sys.executable, HERE / "mid_size_model.py", model], check=True, capture_output=True)
+        model = made_model(work)
         ratios = {}
         for rows in sizes:
             took = measure(model, work, rows)
