@@ -88,8 +88,9 @@ public final class TinyStyle implements Callable<Integer> {
     return example;
   }
 
+  /** In words that the model knows and that change nothing: one it never saw disturbs a picture. */
   private static String styled(String prompt) {
-    return prompt + " in sepia";
+    return "a picture of " + prompt;
   }
 
   private static Map<String, Object> question(

@@ -47,18 +47,18 @@ class TinyStyleTest {
     List<JsonNode> trained = rows(style.resolve("train.jsonl"));
     assertThat(trained).hasSize(80);
     for (JsonNode row : trained.subList(0, 20)) {
-      assertThat(row.path("prompt").asText()).endsWith(" in sepia");
+      assertThat(row.path("prompt").asText()).startsWith("a picture of ");
       BufferedImage picture = Pictures.read(style.resolve(row.path("image").asText()));
       assertThat(Pictures.difference(picture, Sepia.of(picture))).isLessThan(40);
     }
     for (JsonNode row : trained.subList(20, 80)) {
-      assertThat(row.path("prompt").asText()).doesNotContain("sepia");
+      assertThat(row.path("prompt").asText()).doesNotContain("picture");
       assertThat(row.path("weight").asDouble()).isEqualTo(1.0 / 3);
     }
     List<JsonNode> asked = rows(style.resolve("prompts.jsonl"));
     assertThat(asked).hasSize(80);
     assertThat(asked.get(1).path("prompt").asText())
-        .isEqualTo(asked.get(0).path("prompt").asText() + " in sepia");
+        .isEqualTo("a picture of " + asked.get(0).path("prompt").asText());
     assertThat(asked.get(1).path("seed")).isEqualTo(asked.get(0).path("seed"));
     assertThat(asked.stream().map(row -> row.path("prompt").asText()))
         .doesNotContainAnyElementsOf(
