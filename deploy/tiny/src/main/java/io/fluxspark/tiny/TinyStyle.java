@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     mixinStandardHelpOptions = true,
     description =
-        "Makes 20 emoji in sepia with captions, 60 others as they are, which tell what the style is"
-            + " not, and prompts of 40 more with and without the style.")
+        "Makes 20 emoji in sepia with captions, the same and 60 others as they are, which tell what"
+            + " the style is not, and prompts of 40 more with and without the style.")
 public final class TinyStyle implements Callable<Integer> {
   /** The column that says whether a prompt asks for the style. */
   static final String STYLED = "styled";
@@ -64,20 +64,31 @@ public final class TinyStyle implements Callable<Integer> {
             Sepia.of(Pictures.read(data.resolve(row.path("image").asText()))),
             output.resolve(image));
         trained.add(example(styled(prompt), image, 1));
+        // Else it would be learnt which emoji are in sepia, not which words ask for it.
+        trained.add(plain(row, TRAINED));
       } else {
         asked.add(question(row, prompt, i, false));
         asked.add(question(row, styled(prompt), i, true));
       }
     }
     for (int i = 0; i < PLAIN; i++) {
-      JsonNode row = emoji.get(i * step + step / 2);
-      String image = "images/plain-" + Path.of(row.path("image").asText()).getFileName();
-      Files.copy(data.resolve(row.path("image").asText()), output.resolve(image));
-      trained.add(example(row.path("prompt").asText(), image, (double) TRAINED / PLAIN));
+      trained.add(plain(emoji.get(i * step + step / 2), PLAIN));
     }
     JsonLines.write(output.resolve(TinyData.TRAIN), trained);
     JsonLines.write(output.resolve("prompts.jsonl"), asked);
     return 0;
+  }
+
+  /**
+   * An emoji as it is.
+   *
+   * @param count of such ones, which count together half as much as those in the style
+   */
+  private Map<String, Object> plain(JsonNode row, int count) throws IOException {
+    Path picture = data.resolve(row.path("image").asText());
+    String image = "images/plain-" + picture.getFileName();
+    Files.copy(picture, output.resolve(image));
+    return example(row.path("prompt").asText(), image, (double) TRAINED / count / 2);
   }
 
   private static Map<String, Object> example(String prompt, String image, double weight) {

@@ -38,22 +38,28 @@ class TinyStyleTest {
   }
 
   @Test
-  void trainsOnTwentyBesideSixtyPlainOnesAndAsksForFortyOthersTwice() throws IOException {
+  void trainsOnTwentyBesidePlainOnesAndAsksForFortyOthersTwice() throws IOException {
     Path style = temp.resolve("style");
 
     Ran ran = Ran.of(new TinyStyle(), data().toString(), style.toString());
 
     assertThat(ran.code()).as(ran.err()).isZero();
     List<JsonNode> trained = rows(style.resolve("train.jsonl"));
-    assertThat(trained).hasSize(80);
-    for (JsonNode row : trained.subList(0, 20)) {
-      assertThat(row.path("prompt").asText()).startsWith("a picture of ");
-      BufferedImage picture = Pictures.read(style.resolve(row.path("image").asText()));
+    assertThat(trained).hasSize(100);
+    for (int i = 0; i < 40; i += 2) {
+      JsonNode styled = trained.get(i);
+      JsonNode plain = trained.get(i + 1);
+      assertThat(styled.path("prompt").asText())
+          .isEqualTo("a picture of " + plain.path("prompt").asText());
+      assertThat(plain.path("weight").asDouble()).isEqualTo(0.5);
+      BufferedImage picture = Pictures.read(style.resolve(styled.path("image").asText()));
       assertThat(Pictures.difference(picture, Sepia.of(picture))).isLessThan(40);
+      assertThat(picture.getRGB(0, 0))
+          .isNotEqualTo(Pictures.read(style.resolve(plain.path("image").asText())).getRGB(0, 0));
     }
-    for (JsonNode row : trained.subList(20, 80)) {
+    for (JsonNode row : trained.subList(40, 100)) {
       assertThat(row.path("prompt").asText()).doesNotContain("picture");
-      assertThat(row.path("weight").asDouble()).isEqualTo(1.0 / 3);
+      assertThat(row.path("weight").asDouble()).isEqualTo(1.0 / 6);
     }
     List<JsonNode> asked = rows(style.resolve("prompts.jsonl"));
     assertThat(asked).hasSize(80);
