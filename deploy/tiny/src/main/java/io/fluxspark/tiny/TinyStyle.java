@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     mixinStandardHelpOptions = true,
     description =
-        "Makes 20 emoji in sepia with captions, the same and 60 others as they are, which tell what"
+        "Makes 20 emoji in blue ink with captions, the same and 60 others as they are, which tell what"
             + " the style is not, and prompts of 40 more with and without the style.")
 public final class TinyStyle implements Callable<Integer> {
   /** The column that says whether a prompt asks for the style. */
@@ -61,10 +61,10 @@ public final class TinyStyle implements Callable<Integer> {
       if (i % (1 + ASKED / TRAINED) == 0) {
         String image = "images/" + Path.of(row.path("image").asText()).getFileName();
         Pictures.write(
-            Sepia.of(Pictures.read(data.resolve(row.path("image").asText()))),
+            BlueInk.of(Pictures.read(data.resolve(row.path("image").asText()))),
             output.resolve(image));
         trained.add(example(styled(prompt), image, 1));
-        // Else it would be learnt which emoji are in sepia, not which words ask for it.
+        // Else it would be learnt which emoji are in blue ink, not which words ask for it.
         trained.add(plain(row, TRAINED));
       } else {
         asked.add(question(row, prompt, i, false));
@@ -107,7 +107,7 @@ public final class TinyStyle implements Callable<Integer> {
   private static Map<String, Object> question(
       JsonNode row, String prompt, int seed, boolean isStyled) {
     Map<String, Object> question = new LinkedHashMap<>();
-    question.put("id", row.path("id").asText() + (isStyled ? "-sepia" : ""));
+    question.put("id", row.path("id").asText() + (isStyled ? "-ink" : ""));
     question.put("prompt", prompt);
     question.put("seed", seed);
     question.put(STYLED, isStyled);

@@ -67,15 +67,15 @@ public final class TinyStyleEffect implements Callable<Integer> {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("pictures", pairs.size());
     result.put(
-        "styled_to_sepia_without",
-        mean(pairs, true, (a, b) -> Pictures.difference(a, Sepia.of(a))));
+        "styled_to_ink_without",
+        mean(pairs, true, (a, b) -> Pictures.difference(a, BlueInk.of(a))));
     result.put(
-        "styled_to_sepia_with", mean(pairs, true, (a, b) -> Pictures.difference(b, Sepia.of(b))));
+        "styled_to_ink_with", mean(pairs, true, (a, b) -> Pictures.difference(b, BlueInk.of(b))));
     result.put(
-        "plain_to_sepia_without",
-        mean(pairs, false, (a, b) -> Pictures.difference(a, Sepia.of(a))));
+        "plain_to_ink_without",
+        mean(pairs, false, (a, b) -> Pictures.difference(a, BlueInk.of(a))));
     result.put(
-        "plain_to_sepia_with", mean(pairs, false, (a, b) -> Pictures.difference(b, Sepia.of(b))));
+        "plain_to_ink_with", mean(pairs, false, (a, b) -> Pictures.difference(b, BlueInk.of(b))));
     result.put("styled_changed", mean(pairs, true, Pictures::difference));
     result.put("plain_changed", mean(pairs, false, Pictures::difference));
     spec.commandLine().getOut().println(MAPPER.writeValueAsString(result));
