@@ -45,12 +45,10 @@ final class DeviceTimes {
       new ClipConfig(100, 64, 128, 2, 4, 77, "quick_gelu", 1e-5, 2);
 
   private final Device device;
-  private final ai.djl.Device djl;
   private final Size size;
 
   DeviceTimes(Device device) {
     this.device = device;
-    this.djl = device.isCuda() ? ai.djl.Device.gpu(device.index()) : ai.djl.Device.cpu();
     this.size = device.isCuda() ? Size.DEV : Size.SMALL;
   }
 
@@ -75,7 +73,7 @@ final class DeviceTimes {
     WeightPlan plan = Transformer.plan(config);
     int tokens = size.rows() * size.columns();
     long start = System.nanoTime();
-    try (RandomPart part = RandomPart.make(program, plan, djl, kind.type(), kind.storage())) {
+    try (RandomPart part = RandomPart.make(program, plan, device, kind.type(), kind.storage())) {
       IValue latents = part.normal(1, tokens, config.inChannels()); // (B, S, 64)
       IValue pooled = part.normal(1, config.pooledProjectionDim()); // (B, Dclip)
       IValue timesteps = part.floats(new float[] {TIMESTEP}, 1, 1); // (T, B)
@@ -173,7 +171,7 @@ final class DeviceTimes {
 
   private RandomPart part(Program program, WeightPlan plan, DataType type)
       throws IOException, MalformedModelException {
-    return RandomPart.make(program, plan, djl, type, WeightStorage.AS_COMPUTED);
+    return RandomPart.make(program, plan, device, type, WeightStorage.AS_COMPUTED);
   }
 
   private static String name(DataType type) {

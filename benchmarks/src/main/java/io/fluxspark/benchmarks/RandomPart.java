@@ -1,6 +1,5 @@
 package io.fluxspark.benchmarks;
 
-import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
@@ -13,6 +12,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
 import io.fluxspark.program.Dim;
 import io.fluxspark.program.Method;
 import io.fluxspark.program.Opened;
@@ -56,7 +56,7 @@ final class RandomPart implements AutoCloseable {
 
   private RandomPart(Program program, Device device, DataType type, WeightStorage storage)
       throws IOException, MalformedModelException {
-    this.manager = opened.add((PtNDManager) NDManager.newBaseManager(device, "PyTorch"));
+    this.manager = opened.add((PtNDManager) NDManager.newBaseManager(djl(device), "PyTorch"));
     this.type = type;
     this.storage = storage;
     // As the library does for each of its threads.
@@ -92,11 +92,15 @@ final class RandomPart implements AutoCloseable {
     }
   }
 
+  private static ai.djl.Device djl(Device device) {
+    return device.isCuda() ? ai.djl.Device.gpu(device.index()) : ai.djl.Device.cpu();
+  }
+
   private PtSymbolBlock load(Program program, Device device)
       throws IOException, MalformedModelException {
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
-    program.write(archive);
-    Model model = opened.add(Model.newInstance(program.name(), device, "PyTorch"));
+    program.write(archive, device);
+    Model model = opened.add(Model.newInstance(program.name(), djl(device), "PyTorch"));
     model.load(new ByteArrayInputStream(archive.toByteArray()));
     return (PtSymbolBlock) model.getBlock();
   }

@@ -3,12 +3,12 @@ package io.fluxspark.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.IValue;
 import io.fluxspark.benchmarks.StepPrograms.Kind;
 import io.fluxspark.program.DataType;
+import io.fluxspark.program.Device;
 import io.fluxspark.program.WeightStorage;
 import io.fluxspark.text.ClipConfig;
 import io.fluxspark.text.ClipTextEncoder;
@@ -40,7 +40,7 @@ class RandomPartTest {
 
   @Test
   void everyKindOfStepThatACpuTakesRuns() {
-    DeviceTimes times = new DeviceTimes(io.fluxspark.program.Device.cpu());
+    DeviceTimes times = new DeviceTimes(Device.cpu());
 
     assertThat(times.kinds())
         .extracting(Kind::name)

@@ -463,21 +463,19 @@ final class TransformerProgram {
 
     Weights attn = w.in("attn");
     Tensor q =
-        Tensor.rotaryHeads( // (B, L + S, H, d)
+        rotaryHeads( // (B, L + S, H, d)
+            attn,
+            List.of("norm_added_q", "norm_q"),
             List.of(
-                heads(attn.linear("add_q_proj", txtNormed, inner)),
-                heads(attn.linear("to_q", imgNormed, inner))),
-            List.of(attn.get("norm_added_q.weight", d), attn.get("norm_q.weight", d)),
-            pe,
-            EPS);
+                attn.linear("add_q_proj", txtNormed, inner), attn.linear("to_q", imgNormed, inner)),
+            pe);
     Tensor k =
-        Tensor.rotaryHeads( // (B, L + S, H, d)
+        rotaryHeads( // (B, L + S, H, d)
+            attn,
+            List.of("norm_added_k", "norm_k"),
             List.of(
-                heads(attn.linear("add_k_proj", txtNormed, inner)),
-                heads(attn.linear("to_k", imgNormed, inner))),
-            List.of(attn.get("norm_added_k.weight", d), attn.get("norm_k.weight", d)),
-            pe,
-            EPS);
+                attn.linear("add_k_proj", txtNormed, inner), attn.linear("to_k", imgNormed, inner)),
+            pe);
     Tensor v =
         concat(
             1, // (B, L + S, H, d)
@@ -512,8 +510,12 @@ final class TransformerProgram {
 
     Tensor y = x.adaLayerNorm(mod.get(0), mod.get(1), EPS); // (B, L + S, D)
     Weights a = w.in("attn");
-    Tensor q = rotaryHeads(a, "norm_q", a.linear("to_q", y, inner), pe); // (B, L + S, H, d)
-    Tensor k = rotaryHeads(a, "norm_k", a.linear("to_k", y, inner), pe); // (B, L + S, H, d)
+    Tensor q =
+        rotaryHeads(
+            a, List.of("norm_q"), List.of(a.linear("to_q", y, inner)), pe); // (B, L + S, H, d)
+    Tensor k =
+        rotaryHeads(
+            a, List.of("norm_k"), List.of(a.linear("to_k", y, inner)), pe); // (B, L + S, H, d)
     Tensor attn = attention(q, k, heads(a.linear("to_v", y, inner))); // (B, L + S, D)
     Tensor mlp = w.linearGeluTanh("proj_mlp", y, MLP_RATIO * inner); // (B, L + S, 4 D)
     Tensor out = w.joinedLinear("proj_out", attn, mlp, inner); // (B, L + S, D)
@@ -524,9 +526,13 @@ final class TransformerProgram {
     return w.linear("net.2", w.linearGeluTanh("net.0.proj", x, MLP_RATIO * inner), inner);
   }
 
-  private Tensor rotaryHeads(Weights attn, String norm, Tensor x, Tensor pe) {
-    return Tensor.rotaryHeads(
-        List.of(heads(x)), List.of(attn.get(norm + ".weight", d)), pe, EPS); // (B, T, H, d)
+  /** Of streams of (B, T, D) each, joined. */
+  private Tensor rotaryHeads(Weights attn, List<String> norms, List<Tensor> streams, Tensor pe) {
+    return Tensor.rotaryHeads( // (B, L + S, H, d)
+        streams.stream().map(this::heads).toList(),
+        norms.stream().map(norm -> attn.get(norm + ".weight", d)).toList(),
+        pe,
+        EPS);
   }
 
   private Tensor heads(Tensor x) {
