@@ -49,6 +49,7 @@ class Linear(nn.Module):
         self.register_buffer("weight", weights[name + ".weight"], persistent=False)
         self.register_buffer("bias", weights[name + ".bias"], persistent=False)
         scale = weights.get(name + ".weight_scale")  # ()
+        scale = None if scale is None else scale.to(self.weight.device)
         rows = None if scale is None else scale.expand(1, len(self.weight)).contiguous()  # (1, out)
         self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("row_scale", rows, persistent=False)

@@ -125,7 +125,7 @@ def layer(specs, device, generator):
             numbers = 1 + 0.1 * numbers if name.endswith(".weight") else 0.02 * numbers
         if dtype == FLOAT8:
             scale = numbers.abs().amax() / torch.finfo(FLOAT8).max
-            weights[name + "_scale"] = scale
+            weights[name + "_scale"] = scale.cpu()
             numbers = numbers / scale
         weights[name] = numbers.to(dtype)
     return fitted_layer(weights, specs)
@@ -140,13 +140,15 @@ def fitted(weights, description):
 
 
 def fitted_layer(weights, specs):
-    return {spec["name"]: of_shape(weights[spec["name"]], spec["shape"]) for spec in specs}
+    device = next(weight.device for weight in weights.values() if weight.dim())
+    return {spec["name"]: of_shape(weights[spec["name"]], spec["shape"], device) for spec in specs}
 
 
-def of_shape(tensor, shape):
+def of_shape(tensor, shape, device):
+    """One number stays where it is, in the host's memory; as many of them go to the others."""
     if list(tensor.shape) == list(shape):
         return tensor
-    return tensor.flatten()[0].expand(shape).contiguous()
+    return tensor.flatten()[0].expand(shape).contiguous().to(device)
 
 
 def inputs(description, device, seed=1):

@@ -52,17 +52,10 @@ final class DeviceTimes {
     this.size = device.isCuda() ? Size.DEV : Size.SMALL;
   }
 
-  /**
-   * How steps are timed. FLUX.1-dev in float32 is 48 GB, and nobody runs it so; a CPU does not
-   * multiply in float8 with a scale for each row.
-   */
+  /** How steps are timed. FLUX.1-dev in float32 is 48 GB, and nobody runs it so on a GPU. */
   List<Kind> kinds() {
     return Kind.ALL.stream()
-        .filter(
-            kind ->
-                device.isCuda()
-                    ? kind.type() == DataType.BFLOAT16
-                    : kind.storage() != WeightStorage.FLOAT8_PRODUCTS)
+        .filter(kind -> !device.isCuda() || kind.type() == DataType.BFLOAT16)
         .toList();
   }
 

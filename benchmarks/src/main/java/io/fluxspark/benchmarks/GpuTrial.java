@@ -124,7 +124,7 @@ public final class GpuTrial {
   }
 
   private void golden() throws IOException {
-    for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
+    for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16, DataType.FLOAT8_E4M3FN)) {
       for (String folder : folders()) {
         attempt(folder + " " + type, () -> golden(folder, type, Set.of()));
       }
@@ -208,7 +208,7 @@ public final class GpuTrial {
             .orElseThrow();
     List<PreparedImage> batch = two.images();
     List<PreparedImage> turned = List.of(batch.get(1), batch.get(0));
-    for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16)) {
+    for (DataType type : List.of(DataType.FLOAT32, DataType.BFLOAT16, DataType.FLOAT8_E4M3FN)) {
       try (FluxPipeline pipeline = load("dev", type, Set.of())) {
         List<Picture> first = pictures(pipeline, batch);
         compare(type + " again", pictures(pipeline, batch), first);

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -77,11 +78,11 @@ final class RandomPart implements AutoCloseable {
       throws IOException, MalformedModelException {
     RandomPart part = new RandomPart(program, device, type, storage);
     try {
-      part.own = part.weights(plan.own());
+      part.own = part.weights(plan.own(), name -> false);
       for (WeightPlan.Layers stack : plan.layers()) {
         IValue[] each = new IValue[stack.count()];
         for (int i = 0; i < each.length; i++) {
-          each[i] = part.weights(stack.specs());
+          each[i] = part.weights(stack.specs(), program::isProduct);
         }
         part.layers.add(part.opened.add(IValue.listFrom(each)));
       }
@@ -126,7 +127,7 @@ final class RandomPart implements AutoCloseable {
     return "to_" + wanted.name().toLowerCase(Locale.ROOT) + "_" + axes;
   }
 
-  private IValue weights(List<WeightSpec> specs) {
+  private IValue weights(List<WeightSpec> specs, Predicate<String> isProduct) {
     Map<String, PtNDArray> map = new HashMap<>();
     try (PtNDManager temporary = (PtNDManager) manager.newSubManager()) {
       for (WeightSpec spec : specs) {
@@ -140,13 +141,12 @@ final class RandomPart implements AutoCloseable {
         map.put(
             spec.name(), converted(temporary, numbers, isFloat8 ? DataType.FLOAT8_E4M3FN : type));
         if (isFloat8) {
-          Shape shape =
-              storage == WeightStorage.FLOAT8_PRODUCTS
-                  ? new Shape(1, spec.shape().get(0))
-                  : new Shape();
-          map.put(
-              spec.name() + Method.SCALE,
-              (PtNDArray) temporary.full(shape, reach / LARGEST_FLOAT8));
+          float scale = reach / LARGEST_FLOAT8;
+          NDArray given =
+              isProduct.test(spec.name())
+                  ? temporary.full(new Shape(1, spec.shape().get(0)), scale)
+                  : temporary.create(scale).toDevice(ai.djl.Device.cpu(), false);
+          map.put(spec.name() + Method.SCALE, (PtNDArray) given);
         }
       }
       return opened.add(IValue.stringMapFrom(map));

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Writes the transformer's programs as a GPU runs them for {@code benchmarks/gpu/step.py}, which
@@ -90,10 +91,10 @@ public final class StepPrograms {
     }
     new ObjectMapper()
         .enable(SerializationFeature.INDENT_OUTPUT)
-        .writeValue(folder.resolve(name + ".json").toFile(), description(size, kind));
+        .writeValue(folder.resolve(name + ".json").toFile(), description(size, kind, program));
   }
 
-  private static Map<String, Object> description(Size size, Kind kind) {
+  private static Map<String, Object> description(Size size, Kind kind, Program program) {
     TransformerConfig config = size.config();
     WeightPlan plan = Transformer.plan(config);
     int imageTokens = size.rows() * size.columns();
@@ -115,14 +116,14 @@ public final class StepPrograms {
     description.put("velocity", velocity(size, kind, imageTokens));
     description.put("modulate", modulate(config));
     description.put("step", step(size, kind, imageTokens));
-    description.put("own", weights(plan.own(), kind));
+    description.put("own", weights(plan.own(), kind, name -> false));
     List<Map<String, Object>> stacks = new ArrayList<>();
     for (WeightPlan.Layers layers : plan.layers()) {
       stacks.add(
           ordered(
               "prefix", layers.prefix(),
               "count", layers.count(),
-              "weights", weights(layers.specs(), kind)));
+              "weights", weights(layers.specs(), kind, program::isProduct)));
     }
     description.put("stacks", stacks);
     return description;
@@ -181,7 +182,8 @@ public final class StepPrograms {
   }
 
   /** Weights as the program is given them: matrices in float8 have their scales beside them. */
-  private static List<Map<String, Object>> weights(List<WeightSpec> specs, Kind kind) {
+  private static List<Map<String, Object>> weights(
+      List<WeightSpec> specs, Kind kind, Predicate<String> isProduct) {
     List<Map<String, Object>> weights = new ArrayList<>();
     for (WeightSpec spec : specs) {
       boolean isFloat8 = kind.storage() != WeightStorage.AS_COMPUTED && spec.shape().size() == 2;
@@ -195,9 +197,7 @@ public final class StepPrograms {
                 "dtype",
                 name(DataType.FLOAT32),
                 "shape",
-                kind.storage() == WeightStorage.FLOAT8_PRODUCTS
-                    ? List.of(1L, spec.shape().get(0))
-                    : List.of()));
+                isProduct.test(spec.name()) ? List.of(1L, spec.shape().get(0)) : List.of()));
       }
     }
     return weights;

@@ -11,6 +11,7 @@ import io.fluxspark.transformer.TransformerConfig;
 import io.fluxspark.transformer.TransformerMemory;
 import io.fluxspark.vae.Vae;
 import io.fluxspark.vae.VaeConfig;
+import io.fluxspark.weights.WeightPlan;
 import java.util.Map;
 import java.util.Set;
 
@@ -23,7 +24,8 @@ import java.util.Set;
  * @param t5Left of T5's, without those of the blocks
  * @param transformerWhole of the transformer's
  * @param transformerLeft of the transformer's, without those that modulate
- * @param int8 of the transformer's, those that can be in int8
+ * @param inInt8 of the transformer's, where blocks multiply in int8
+ * @param inFloat8 of the transformer's, where blocks multiply in float8
  * @param autoencoder of the autoencoder's
  */
 record FluxCost(
@@ -36,7 +38,8 @@ record FluxCost(
     Numbers t5Left,
     Numbers transformerWhole,
     Numbers transformerLeft,
-    long int8,
+    Narrow inInt8,
+    Narrow inFloat8,
     Numbers autoencoder)
     implements ModelCost {
 
@@ -55,10 +58,29 @@ record FluxCost(
     long bytes(DataType type) {
       return computed * type.bytes() + float8 * DataType.FLOAT8_E4M3FN.bytes();
     }
+  }
 
-    /** The bytes where some are in int8 and none in float8. */
-    long bytes(DataType type, long int8) {
-      return (computed + float8 - int8) * type.bytes() + int8 * DataType.INT8.bytes();
+  /**
+   * A transformer's weights where its blocks multiply in a type of one byte.
+   *
+   * @param products numbers in what is multiplied so
+   * @param others of all others
+   * @param othersLeft of the others, without those that modulate
+   */
+  record Narrow(long products, Numbers others, Numbers othersLeft) {
+    static Narrow of(
+        ModelParts.Part transformer, TransformerConfig config, WeightStorage products) {
+      WeightPlan whole = transformer.plan();
+      ModelParts.Part others =
+          transformer.with(Transformer.planWithoutProducts(whole, config, products));
+      return new Narrow(
+          whole.parameters() - others.plan().parameters(),
+          Numbers.of(others),
+          Numbers.of(others.with(Transformer.planWithModulationOnHost(others.plan()))));
+    }
+
+    long bytes(DataType type, boolean isModulationOnHost) {
+      return products + (isModulationOnHost ? othersLeft : others).bytes(type);
     }
   }
 
@@ -76,7 +98,9 @@ record FluxCost(
         Numbers.of(t5.with(T5Encoder.planOnHost(t5.plan()))),
         Numbers.of(transformer),
         Numbers.of(transformer.with(Transformer.planWithModulationOnHost(transformer.plan()))),
-        Transformer.int8Parameters(folder.transformerConfig()),
+        Narrow.of(
+            transformer.withoutFloat8(), folder.transformerConfig(), WeightStorage.INT8_PRODUCTS),
+        Narrow.of(transformer, folder.transformerConfig(), WeightStorage.FLOAT8_PRODUCTS),
         Numbers.of(parts.get("vae")));
   }
 
@@ -103,7 +127,7 @@ record FluxCost(
     return new ModelMemory(
         clip.bytes(textType)
             + (isTextOnHost ? t5Left : t5Whole).bytes(textType)
-            + transformerBytes(isModulationOnHost ? transformerLeft : transformerWhole, type)
+            + transformerBytes(type, isModulationOnHost)
             + autoencoder.bytes(vaeType),
         bucket.givenEmbeds() ? 0 : encoding(bucket, textType, isTextOnHost),
         denoising(bucket, batchSize, type, isModulationOnHost),
@@ -113,10 +137,13 @@ record FluxCost(
         isDecodingOnHost ? Vae.hostBytesInStrips(vae, vaeType, rows(bucket), columns(bucket)) : 0);
   }
 
-  private long transformerBytes(Numbers weights, DataType type) {
-    return type == DataType.INT8
-        ? weights.bytes(FluxModel.blockType(type), int8)
-        : weights.bytes(type);
+  private long transformerBytes(DataType type, boolean isModulationOnHost) {
+    DataType blockType = FluxModel.blockType(type);
+    return switch (type) {
+      case INT8 -> inInt8.bytes(blockType, isModulationOnHost);
+      case FLOAT8_E4M3FN -> inFloat8.bytes(blockType, isModulationOnHost);
+      default -> (isModulationOnHost ? transformerLeft : transformerWhole).bytes(blockType);
+    };
   }
 
   private long denoising(Bucket bucket, int batchSize, DataType type, boolean isModulationOnHost) {

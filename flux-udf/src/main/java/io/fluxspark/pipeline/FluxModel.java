@@ -4,6 +4,7 @@ import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.Float8Weights;
 import io.fluxspark.program.Opened;
 import io.fluxspark.program.PackedWeights;
 import io.fluxspark.program.TensorScope;
@@ -45,8 +46,8 @@ final class FluxModel implements AutoCloseable {
    * Loads every part.
    *
    * @param type in which the transformer computes. float16 is too narrow for T5 and the
-   *     autoencoder, which compute in bfloat16 and float32 then; of int8 see {@link #blockType} and
-   *     {@link #storage}
+   *     autoencoder, which compute in bfloat16 and float32 then; of int8 and float8 see {@link
+   *     #blockType} and {@link #storage}
    * @param offload what stays in the host's memory
    */
   static FluxModel load(ModelFolder folder, Device device, DataType type, Set<Offload> offload) {
@@ -56,6 +57,14 @@ final class FluxModel implements AutoCloseable {
           "dtype int8 needs a CPU that multiplies in it (VNNI), which "
               + (device.isCuda() ? "a GPU is not" : "this one does not")
               + "; bfloat16 is right here");
+    }
+    if (type == DataType.FLOAT8_E4M3FN
+        && device.isCuda()
+        && !Float8Weights.areMultipliedBy(device)) {
+      throw new FluxSparkException(
+          ErrorCode.DEVICE_ERROR,
+          "dtype float8_e4m3fn needs a GPU that multiplies in it (compute capability 8.9 or more:"
+              + " Ada, Hopper, Blackwell), which this one does not; bfloat16 is right here");
     }
     FluxModel model = new FluxModel(folder, device);
     try {
@@ -74,14 +83,19 @@ final class FluxModel implements AutoCloseable {
 
   /** In which the transformer's blocks compute what is no product of a linear layer. */
   static DataType blockType(DataType type) {
-    return type == DataType.INT8 ? DataType.BFLOAT16 : type;
+    return type.isFloating() ? type : DataType.BFLOAT16;
   }
 
   /**
-   * How the transformer's matrices are kept: as they are stored, or in int8 to be multiplied so.
+   * How the transformer's matrices are kept: as they are stored, or in int8 or float8 to be
+   * multiplied so.
    */
   static WeightStorage storage(WeightStorage stored, DataType type) {
-    return type == DataType.INT8 ? WeightStorage.INT8_PRODUCTS : stored;
+    return switch (type) {
+      case INT8 -> WeightStorage.INT8_PRODUCTS;
+      case FLOAT8_E4M3FN -> WeightStorage.FLOAT8_PRODUCTS;
+      default -> stored;
+    };
   }
 
   /** In which the autoencoder computes, by the transformer's type. */

@@ -32,8 +32,9 @@ public final class FluxPipeline implements ImageGenerator {
   /**
    * Loads a folder.
    *
-   * @param type in which the transformer computes: float32, bfloat16, float16, or int8, which is
-   *     bfloat16 but for the products of its blocks' linear layers with tokens, on a CPU that can
+   * @param type in which the transformer computes: float32, bfloat16, float16, or bfloat16 but for
+   *     the products of its blocks' linear layers with tokens, which are made in int8, on a CPU
+   *     that can, or in float8_e4m3fn, on a GPU that can and on any CPU
    * @throws FluxSparkException {@code INVALID_MODEL} where the weights do not fit the
    *     configuration, {@code DEVICE_ERROR} or {@code OUT_OF_MEMORY} where the device fails or does
    *     not compute in the type

@@ -33,6 +33,11 @@ final class ModelParts {
       return new Part(layers, checkpoint, other, storage);
     }
 
+    /** The same for programs that take no float8. */
+    Part withoutFloat8() {
+      return new Part(layers, checkpoint, plan);
+    }
+
     /** Numbers in weights that stay in float8 when the part is loaded. */
     long float8Parameters() {
       return storage == WeightStorage.FLOAT8 ? plan.float8Parameters(checkpoint) : 0;

@@ -10,7 +10,9 @@ public enum DataType {
   FLOAT16(5, 2),
   FLOAT32(6, 4),
   BFLOAT16(15, 2),
-  /** For storing weights: 4 bits of exponent, 3 of mantissa, no infinities, at most 448. */
+  /**
+   * For weights and their products: 4 bits of exponent, 3 of mantissa, no infinities, at most 448.
+   */
   FLOAT8_E4M3FN(24, 1);
 
   private final int code;

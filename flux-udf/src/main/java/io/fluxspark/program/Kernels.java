@@ -16,7 +16,8 @@ enum Kernels {
       """,
       Texts.JOINED_LINEAR,
       Texts.ADA_LAYER_NORM,
-      Texts.ROTARY_HEADS),
+      Texts.ROTARY_HEADS,
+      Texts.FLOAT8_PRODUCT),
 
   /**
    * oneDNN's on the CPU. They take matrices in their own layout, see {@link PackedWeights}, or as
@@ -55,7 +56,8 @@ enum Kernels {
       """,
       Texts.JOINED_LINEAR,
       Texts.ADA_LAYER_NORM,
-      Texts.ROTARY_HEADS),
+      Texts.ROTARY_HEADS,
+      Texts.FLOAT8_PRODUCT),
 
   /**
    * What takes the fewest passes over memory on a GPU, where products run at their peak and all
@@ -120,6 +122,9 @@ enum Kernels {
         out = torch.empty(torch.size(z), dtype=ops.prim.dtype(x), device=ops.prim.device(x))
         _3 = torch.div(z, norm, out=out)
         return out
+      """,
+      """
+        return torch._scaled_mm(rows, torch.t(weight), row_scales, scales, bias, None, dtype, True)
       """);
 
   /** What devices have in common; constants of an enum can not be used by its values. */
@@ -134,6 +139,14 @@ enum Kernels {
         """
           normed = torch.layer_norm(x, [torch.size(x, -1)], None, None, eps)
           return torch.addcmul(shift, normed, torch.add(scale, 1))
+        """;
+
+    static final String FLOAT8_PRODUCT =
+        """
+          y = torch.mul(torch.mul_(self.linear(torch.to(rows, 6), torch.to(weight, 6), None), row_scales), scales)
+          if torch.__isnot__(bias, None):
+            _0 = torch.add_(y, unchecked_cast(Tensor, bias))
+          return torch.to(y, dtype)
         """;
 
     static final String ROTARY_HEADS =
@@ -184,6 +197,11 @@ enum Kernels {
       def rotary_heads(self: %s, parts: List[Tensor], weights: List[Tensor], pe: Tensor, eps: float) -> Tensor:
       %s""";
 
+  private static final String FLOAT8_PRODUCT =
+      """
+      def float8_product(self: %s, rows: Tensor, row_scales: Tensor, weight: Tensor, scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
+      %s""";
+
   private static final String ATTENTION =
       """
       def attention(self: %s, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -195,6 +213,7 @@ enum Kernels {
   private final String joinedLinear;
   private final String adaLayerNorm;
   private final String rotaryHeads;
+  private final String float8Product;
 
   Kernels(
       String linear,
@@ -202,13 +221,15 @@ enum Kernels {
       String attention,
       String joinedLinear,
       String adaLayerNorm,
-      String rotaryHeads) {
+      String rotaryHeads,
+      String float8Product) {
     this.linear = linear;
     this.linearGeluTanh = linearGeluTanh;
     this.attention = attention;
     this.joinedLinear = joinedLinear;
     this.adaLayerNorm = adaLayerNorm;
     this.rotaryHeads = rotaryHeads;
+    this.float8Product = float8Product;
   }
 
   private static String pointwise(String activation, String algorithm) {
@@ -230,11 +251,15 @@ enum Kernels {
    */
   String methods(String self, String body) {
     StringBuilder text = new StringBuilder();
-    if (body.contains("self.linear") || body.contains("self.joined_linear(")) {
+    boolean isFloat8 = body.contains("self.float8_product(");
+    if (body.contains("self.linear") || body.contains("self.joined_linear(") || isFloat8) {
       text.append(LINEAR.formatted(self, linear));
     }
     if (body.contains("self.linear_gelu_tanh(")) {
       text.append(LINEAR_GELU_TANH.formatted(self, linearGeluTanh));
+    }
+    if (isFloat8) {
+      text.append(FLOAT8_PRODUCT.formatted(self, float8Product));
     }
     if (body.contains("self.attention(")) {
       text.append(ATTENTION.formatted(self, attention));

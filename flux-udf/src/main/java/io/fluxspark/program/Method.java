@@ -87,14 +87,7 @@ public final class Method {
   public Weights weights(String parameter, DataType type) {
     declare(parameter, "Dict[str, Tensor]");
     return declared(
-        new Weights(
-            this,
-            parameter,
-            type,
-            WeightStorage.AS_COMPUTED,
-            name -> entry(parameter, name),
-            Method::linear,
-            (name, x, y) -> y));
+        new Weights(this, parameter, type, WeightStorage.AS_COMPUTED, (name, x, y) -> y));
   }
 
   /**
@@ -106,20 +99,12 @@ public final class Method {
   public Weights adaptableWeights(String parameter, DataType type, WeightStorage storage) {
     declare(parameter, "Dict[str, Tensor]");
     program.allowLowRank();
-    program.allow(storage);
     return declared(
         new Weights(
             this,
             parameter,
             type,
             storage,
-            storage == WeightStorage.FLOAT8
-                ? name -> dense(parameter, name, type)
-                : name -> entry(parameter, name),
-            switch (storage) {
-              case FLOAT8_PRODUCTS, INT8_PRODUCTS -> new RowProducts(this, parameter, storage);
-              case AS_COMPUTED, FLOAT8 -> Method::linear;
-            },
             (name, x, y) ->
                 assign(
                     "low_rank",
@@ -149,13 +134,9 @@ public final class Method {
   }
 
   /** A weight that may be in float8, as an expression that has the type in which it computes. */
-  private static String dense(String parameter, String name, DataType type) {
+  static String dense(String parameter, String name, DataType type) {
     return "self.dense(%s, \"%s\", \"%s%s\", %d)"
         .formatted(parameter, name, name, SCALE, type.code());
-  }
-
-  private static Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
-    return x.linear(weight, bias);
   }
 
   private Weights declared(Weights declared) {

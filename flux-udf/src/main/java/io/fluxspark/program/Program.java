@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -30,33 +32,45 @@ public final class Program {
         return z
       """;
 
+  // A scale of no dimension in the host's memory is a constant to a GPU's kernels, which read it
+  // with the vector's width then.
   private static final String DENSE =
       """
       def dense(self: %s, w: Dict[str, Tensor], name: str, scale: str, dtype: int) -> Tensor:
         weight = torch.to(w[name], dtype)
         if torch.__contains__(w, scale):
-          z = torch.mul(weight, w[scale])
+          z = torch.mul(weight, torch.reshape(w[scale], annotate(List[int], [])))
         else:
           z = weight
         return z
       """;
 
-  // The largest number of float8 is 448. A row of zeros has a scale too.
+  // The largest number of float8 is 448. A row of zeros has a scale too. A GPU multiplies twice as
+  // fast as it divides.
   private static final String FLOAT8_PRODUCTS =
       """
       def float8_rows(self: %1$s, x: Tensor) -> Tuple[Tensor, Tensor]:
         flat = torch.flatten(x, 0, -2)
         largest = torch.linalg_vector_norm(flat, inf, [-1], True)
-        scale = torch.clamp_min(torch.div(largest, 448.), 1.0E-12)
-        return (torch.to(torch.div(flat, scale), 24), torch.to(scale, 6))
+        inverse = torch.mul(torch.reciprocal(torch.clamp_min(largest, 1.0E-10)), 448.)
+        return (torch.to(torch.mul(flat, inverse), 24), torch.reciprocal(torch.to(inverse, 6)))
       def float8_linear(self: %1$s, w: Dict[str, Tensor], name: str, scale: str, x: Tensor, rows: Tensor, row_scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
+        y = self.float8_product(rows, row_scales, w[name], w[scale], bias, dtype)
+        return torch.unflatten(y, 0, torch.slice(torch.size(x), 0, -1, 1))
+      def float8_joined_linear(self: %1$s, w: Dict[str, Tensor], down: str, up: str, a: Tensor, b: Tensor, name: str, scale: str, bias: Tensor, dtype: int) -> Tensor:
         weight = w[name]
-        if torch.eq(ops.prim.dtype(weight), 24):
-          y = torch._scaled_mm(rows, torch.t(weight), row_scales, w[scale], bias, None, dtype, True)
-          z = torch.unflatten(y, 0, torch.slice(torch.size(x), 0, -1, 1))
+        n = torch.size(a, -1)
+        rows, row_scales = self.float8_rows(a)
+        y = self.float8_product(rows, row_scales, torch.narrow(weight, 1, 0, n), w[scale], bias, dtype)
+        more, more_scales = self.float8_rows(b)
+        rest = torch.narrow(weight, 1, n, torch.size(b, -1))
+        _0 = torch.add_(y, self.float8_product(more, more_scales, rest, w[scale], None, dtype))
+        z = torch.unflatten(y, 0, torch.slice(torch.size(a), 0, -1, 1))
+        if torch.__contains__(w, down):
+          out = self.low_rank(w, down, up, torch.cat([a, b], -1), z)
         else:
-          z = torch.linear(x, weight, bias)
-        return z
+          out = z
+        return out
       """;
 
   // Rows are unsigned around 128, as oneDNN takes them, and rounded by cutting what is half too
@@ -86,11 +100,10 @@ public final class Program {
   private final List<Method> methods = new ArrayList<>();
   private final List<Gradient> gradients = new ArrayList<>();
   private final String handwritten;
-  private final Set<String> matrices = new HashSet<>();
-  private final Set<String> int8Matrices = new HashSet<>();
+  private final Map<String, WeightStorage> matrices = new HashMap<>();
+  private final EnumSet<WeightStorage> storages = EnumSet.of(WeightStorage.AS_COMPUTED);
   private boolean isAdapted;
   private double lowRankFactor = 1;
-  private WeightStorage storage = WeightStorage.AS_COMPUTED;
 
   /**
    * @param name the name of the program's class, a TorchScript identifier
@@ -115,19 +128,10 @@ public final class Program {
     lowRankFactor = factor;
   }
 
-  /** Lets linear layers have their weights as {@code other} says. */
-  void allow(WeightStorage other) {
-    if (other != WeightStorage.AS_COMPUTED) {
-      storage = other;
-    }
-  }
-
   /** Notes that a weight is a linear layer's matrix, and how it may be given. */
   void addMatrix(String weight, WeightStorage given) {
-    matrices.add(weight);
-    if (given == WeightStorage.INT8_PRODUCTS) {
-      int8Matrices.add(weight);
-    }
+    storages.add(given);
+    matrices.merge(weight, given, (one, other) -> Collections.max(List.of(one, other)));
   }
 
   /**
@@ -136,16 +140,16 @@ public final class Program {
    * @param weight its name below the prefix of its layer
    */
   public boolean isMatrix(String weight) {
-    return matrices.contains(weight);
+    return matrices.containsKey(weight);
   }
 
   /**
-   * Whether a layer's weight may be given in int8.
+   * Whether a layer's weight is multiplied in a narrow type, see {@link WeightStorage#isProduct}.
    *
    * @param weight its name below the prefix of its layer
    */
-  public boolean takesInt8(String weight) {
-    return int8Matrices.contains(weight);
+  public boolean isProduct(String weight) {
+    return isMatrix(weight) && matrices.get(weight).isProduct();
   }
 
   /** Whether the program computes gradients, which not all kernels have. */
@@ -153,9 +157,9 @@ public final class Program {
     return !gradients.isEmpty();
   }
 
-  /** How the program takes the matrices of linear layers. */
+  /** How the program takes the matrices of linear layers: of several ways the narrowest. */
   public WeightStorage storage() {
-    return storage;
+    return Collections.max(storages);
   }
 
   /** Starts a method. */
@@ -209,18 +213,19 @@ public final class Program {
     StringBuilder text = new StringBuilder();
     text.append("class ").append(name).append("(Module):\n");
     text.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
-    boolean isInt8 = storage == WeightStorage.INT8_PRODUCTS;
-    String int8 = isInt8 ? INT8_PRODUCTS.formatted(qualifiedName()).indent(2) : "";
-    text.append(kernels.methods(qualifiedName(), int8 + body));
-    text.append(int8);
+    String products =
+        switch (storage()) {
+          case FLOAT8_PRODUCTS -> FLOAT8_PRODUCTS.formatted(qualifiedName()).indent(2);
+          case INT8_PRODUCTS -> INT8_PRODUCTS.formatted(qualifiedName()).indent(2);
+          case AS_COMPUTED, FLOAT8 -> "";
+        };
+    text.append(kernels.methods(qualifiedName(), products + body));
+    text.append(products);
     if (isAdapted) {
       text.append(LOW_RANK.formatted(qualifiedName()).indent(2));
     }
-    if (storage == WeightStorage.FLOAT8) {
+    if (storages.contains(WeightStorage.FLOAT8)) {
       text.append(DENSE.formatted(qualifiedName()).indent(2));
-    }
-    if (storage == WeightStorage.FLOAT8_PRODUCTS) {
-      text.append(FLOAT8_PRODUCTS.formatted(qualifiedName()).indent(2));
     }
     text.append(body);
     if (!gradients.isEmpty()) {

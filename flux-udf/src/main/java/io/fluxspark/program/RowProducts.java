@@ -10,7 +10,10 @@ import java.util.Optional;
  * so that it does not depend on the rows beside it. What several layers are given is brought to
  * that type once.
  */
-final class RowProducts implements Weights.Product {
+final class RowProducts {
+  /** What sizes have to be multiples of on a GPU. */
+  private static final int FLOAT8_MULTIPLE = 16;
+
   private final Method method;
   private final String parameter;
   private final boolean isInt8;
@@ -28,8 +31,18 @@ final class RowProducts implements Weights.Product {
     this.narrow = isInt8 ? "int8" : "float8";
   }
 
-  @Override
-  public Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
+  /** Whether a matrix (out, in) can be multiplied in float8. */
+  static boolean takesFloat8(long in, long out) {
+    return in % FLOAT8_MULTIPLE == 0 && out % FLOAT8_MULTIPLE == 0;
+  }
+
+  /**
+   * {@code x} (..., in) times {@code weight} (out, in), plus what there is in {@code bias} (out):
+   * (..., out).
+   *
+   * @param name of the weight, with its prefix
+   */
+  Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
     List<Dim> out = x.linearShape(weight, bias);
     List<String> given = rows.computeIfAbsent(x, this::rows);
     return method.assign(
@@ -47,6 +60,26 @@ final class RowProducts implements Weights.Product {
                 bias.map(Tensor::expression).orElse("None"),
                 x.type().code()),
         x.type(),
+        out);
+  }
+
+  /**
+   * In float8, {@link #linear} of {@code a} (..., m) and {@code b} (..., n) side by side, whose
+   * rows have scales of their own.
+   *
+   * @param lowRank see {@link Method#lowRank}
+   */
+  Tensor joinedLinear(String lowRank, String name, Tensor a, Tensor b, Tensor weight, Tensor bias) {
+    Tensor both = a.beside(b);
+    List<Dim> out = both.linearShape(weight, Optional.of(bias));
+    method.holdWhileRunning(DataType.FLOAT8_E4M3FN, both.shape());
+    // Divided by the scale, not rounded yet; the second product is smaller than that.
+    method.holdWhileRunning(b.type(), b.shape());
+    return method.assign(
+        "joined_linear",
+        "self.float8_joined_linear(%s, %s, \"%s\", \"%s%s\", %s, %d)"
+            .formatted(lowRank, both, name, name, Method.SCALE, bias, both.type().code()),
+        both.type(),
         out);
   }
 

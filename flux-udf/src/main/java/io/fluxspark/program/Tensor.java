@@ -173,13 +173,18 @@ public final class Tensor {
    * @param lowRank as {@link #linearGeluTanh} takes it
    */
   Tensor joinedLinear(String lowRank, Tensor other, Tensor weight, Tensor bias) {
-    requireSameType("joined_linear", other);
-    Dim in = size(-1).plus(other.size(-1));
-    require(withSize(-1, in).equals(other.withSize(-1, in)), "joined_linear", this, other);
-    Tensor both = new Tensor(method, this + ", " + other, type, withSize(-1, in));
+    Tensor both = beside(other);
     List<Dim> out = both.linearShape(weight, Optional.of(bias));
     method.holdWhileRunning(type, both.shape);
     return kernel("joined_linear", out, lowRank + ", " + both + ", " + weight + ", " + bias);
+  }
+
+  /** Two arguments that a linear layer takes as one, {@code other} behind this on the last axis. */
+  Tensor beside(Tensor other) {
+    requireSameType("joined_linear", other);
+    Dim in = size(-1).plus(other.size(-1));
+    require(withSize(-1, in).equals(other.withSize(-1, in)), "joined_linear", this, other);
+    return new Tensor(method, this + ", " + other, type, withSize(-1, in));
   }
 
   /** The shape of a linear layer's result, for arguments that fit. */

@@ -17,22 +17,9 @@ public final class Weights {
   private final DataType type;
   private final WeightStorage storage;
   private final Map<String, WeightSpec> specs;
-  private final UnaryOperator<String> matrices;
   private final Optional<Tensor> beside;
-  private final Product product;
+  private final RowProducts products;
   private final Adaptation adaptation;
-
-  /** How a linear layer multiplies. */
-  @FunctionalInterface
-  interface Product {
-    /**
-     * {@code x} (..., in) times {@code weight} (out, in), plus what there is in {@code bias} (out):
-     * (..., out).
-     *
-     * @param name of the weight, with its prefix
-     */
-    Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias);
-  }
 
   /** What is added to a linear layer. */
   @FunctionalInterface
@@ -48,15 +35,13 @@ public final class Weights {
   }
 
   /**
-   * @param matrices expressions that give the matrices of linear layers, by the weights' names
+   * @param storage how callers give the matrices of linear layers
    */
   Weights(
       Method method,
       String parameter,
       DataType type,
       WeightStorage storage,
-      UnaryOperator<String> matrices,
-      Product product,
       Adaptation adaptation) {
     this(
         method,
@@ -65,9 +50,8 @@ public final class Weights {
         type,
         storage,
         new LinkedHashMap<>(),
-        matrices,
         Optional.empty(),
-        product,
+        new RowProducts(method, parameter, storage),
         adaptation);
   }
 
@@ -78,9 +62,8 @@ public final class Weights {
       DataType type,
       WeightStorage storage,
       Map<String, WeightSpec> specs,
-      UnaryOperator<String> matrices,
       Optional<Tensor> beside,
-      Product product,
+      RowProducts products,
       Adaptation adaptation) {
     this.method = method;
     this.parameter = parameter;
@@ -88,25 +71,15 @@ public final class Weights {
     this.type = type;
     this.storage = storage;
     this.specs = specs;
-    this.matrices = matrices;
     this.beside = beside;
-    this.product = product;
+    this.products = products;
     this.adaptation = adaptation;
   }
 
   /** The weights whose names start with {@code name.}. */
   public Weights in(String name) {
     return new Weights(
-        method,
-        parameter,
-        prefix + name + ".",
-        type,
-        storage,
-        specs,
-        matrices,
-        beside,
-        product,
-        adaptation);
+        method, parameter, prefix + name + ".", type, storage, specs, beside, products, adaptation);
   }
 
   /**
@@ -117,16 +90,7 @@ public final class Weights {
    */
   public Weights beside(Tensor tensor) {
     return new Weights(
-        method,
-        parameter,
-        prefix,
-        type,
-        storage,
-        specs,
-        matrices,
-        Optional.of(tensor),
-        product,
-        adaptation);
+        method, parameter, prefix, type, storage, specs, Optional.of(tensor), products, adaptation);
   }
 
   /** The weight {@code name} (below this prefix) with that shape. */
@@ -150,11 +114,14 @@ public final class Weights {
   }
 
   private Tensor matrix(String name, Dim in, long out) {
-    method.addMatrix(prefix + name + ".weight", storage);
-    if (storage == WeightStorage.FLOAT8) {
-      method.holdWhileRunning(type, List.of(Dim.of(out), in));
+    WeightStorage given = storage(in, out);
+    method.addMatrix(prefix + name + ".weight", given);
+    if (given != WeightStorage.FLOAT8) {
+      return get(name + ".weight", out, in.constant());
     }
-    return get(name + ".weight", matrices, out, in.constant());
+    method.holdWhileRunning(type, List.of(Dim.of(out), in));
+    return get(
+        name + ".weight", weight -> Method.dense(parameter, weight, type), out, in.constant());
   }
 
   /** What a method reads that is given these weights. */
@@ -184,7 +151,7 @@ public final class Weights {
 
   /** {@link Tensor#geluTanh} of {@link #linear}, in one where the device can. */
   public Tensor linearGeluTanh(String name, Tensor x, long out) {
-    if (!hasKernels()) {
+    if (!hasKernels(storage(x.size(-1), out))) {
       return linear(name, x, out).geluTanh();
     }
     return x.linearGeluTanh(
@@ -195,17 +162,33 @@ public final class Weights {
 
   /** {@link #linear} of {@code a} (..., m) and {@code b} (..., n) side by side, as (..., m + n). */
   public Tensor joinedLinear(String name, Tensor a, Tensor b, long out) {
-    if (!hasKernels()) {
+    Dim in = a.size(-1).plus(b.size(-1));
+    boolean isFloat8 =
+        storage == WeightStorage.FLOAT8_PRODUCTS
+            && RowProducts.takesFloat8(a.size(-1).constant(), out)
+            && RowProducts.takesFloat8(b.size(-1).constant(), out);
+    if (!isFloat8 && !hasKernels(storage(in, out))) {
       return linear(name, Tensor.concat(-1, a, b), out);
     }
-    Tensor weight = matrix(name, a.size(-1).plus(b.size(-1)), out);
     String lowRank = method.lowRank(parameter, prefix + name);
-    return a.joinedLinear(lowRank, b, weight, get(name + ".bias", out));
+    Tensor weight = matrix(name, in, out);
+    Tensor bias = get(name + ".bias", out);
+    return isFloat8
+        ? products.joinedLinear(lowRank, prefix + name + ".weight", a, b, weight, bias)
+        : a.joinedLinear(lowRank, b, weight, bias);
+  }
+
+  /** How callers give the matrix (out, in) of a linear layer. */
+  private WeightStorage storage(Dim in, long out) {
+    boolean isProduct = storage == WeightStorage.FLOAT8_PRODUCTS;
+    return isProduct && !RowProducts.takesFloat8(in.constant(), out)
+        ? WeightStorage.FLOAT8
+        : storage;
   }
 
   /** Whether {@link Kernels} multiply. */
-  private boolean hasKernels() {
-    return switch (storage) {
+  private boolean hasKernels(WeightStorage given) {
+    return switch (given) {
       case AS_COMPUTED, FLOAT8 -> Kernels.takes(type);
       case FLOAT8_PRODUCTS, INT8_PRODUCTS -> false;
     };
@@ -217,7 +200,12 @@ public final class Weights {
   }
 
   private Tensor linear(String name, Tensor x, Tensor weight, Optional<Tensor> bias) {
-    Tensor y = product.linear(prefix + name + ".weight", x, weight, bias);
+    Tensor y =
+        switch (storage(weight.size(1), weight.size(0).constant())) {
+          case AS_COMPUTED, FLOAT8 -> x.linear(weight, bias);
+          case FLOAT8_PRODUCTS, INT8_PRODUCTS ->
+              products.linear(prefix + name + ".weight", x, weight, bias);
+        };
     return adaptation.apply(prefix + name, x, y);
   }
 

@@ -26,6 +26,9 @@ public record Approximations(
   /** What multiplying in int8 is called, which is a job's {@code dtype} and holds for all rows. */
   public static final String INT8 = "int8";
 
+  /** What multiplying in float8 is called, a job's {@code dtype} as well. */
+  public static final String FLOAT8 = "float8_e4m3fn";
+
   public Approximations {
     if (!(0 <= trueCfgStart && trueCfgStart <= trueCfgStop && trueCfgStop <= 1)) {
       throw new IllegalArgumentException(

@@ -4,19 +4,23 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What decides the bytes of a job's picture files besides the requests.
  *
  * @param format of the picture files, {@code png}, {@code jpeg} or {@code webp}
  * @param quality of the picture files, 1 to 100
- * @param dtype that the model computes in, {@code float32}, {@code bfloat16}, {@code float16} or
- *     {@code int8}
+ * @param dtype that the model computes in, {@code float32}, {@code bfloat16}, {@code float16},
+ *     {@code float8_e4m3fn} or {@code int8}
  * @param modelDigest the model's identity
  */
 public record PictureSettings(String format, int quality, String dtype, String modelDigest)
     implements Serializable {
-  private static final List<String> ON_A_GPU = List.of("float32", "bfloat16", "float16");
+  private static final List<String> ON_A_GPU =
+      List.of("float32", "bfloat16", "float16", Approximations.FLOAT8);
+
+  private static final Set<String> APPROXIMATE = Set.of(Approximations.FLOAT8, Approximations.INT8);
 
   public PictureSettings {
     Objects.requireNonNull(format, "format");
@@ -39,8 +43,8 @@ public record PictureSettings(String format, int quality, String dtype, String m
   /** The names of the approximations that count for a request, {@link Approximations}' own. */
   public List<String> approximations(GenerationRequest request) {
     List<String> used = new ArrayList<>(request.approximationsUsed());
-    if (dtype.equals(Approximations.INT8)) {
-      used.add(Approximations.INT8);
+    if (APPROXIMATE.contains(dtype)) {
+      used.add(dtype);
     }
     return used;
   }

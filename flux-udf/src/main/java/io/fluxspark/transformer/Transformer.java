@@ -44,8 +44,8 @@ public final class Transformer implements AutoCloseable {
    * Loads the weights.
    *
    * @param type in which the blocks compute
-   * @param storage how their matrices are kept: the checkpoint's, or {@link
-   *     WeightStorage#INT8_PRODUCTS}
+   * @param storage how their matrices are kept: the checkpoint's, {@link
+   *     WeightStorage#FLOAT8_PRODUCTS} or {@link WeightStorage#INT8_PRODUCTS}
    * @throws io.fluxspark.error.FluxSparkException {@code INVALID_MODEL} where the checkpoint does
    *     not fit the configuration
    */
@@ -117,12 +117,15 @@ public final class Transformer implements AutoCloseable {
                 programs.singleStreamLayer.weightSpecs("w"))));
   }
 
-  /** Numbers in the weights that {@link WeightStorage#INT8_PRODUCTS} brings to int8. */
-  public static long int8Parameters(TransformerConfig config) {
-    Program program =
-        new TransformerProgram(config, DataType.BFLOAT16, WeightStorage.INT8_PRODUCTS).program;
-    WeightPlan whole = plan(config);
-    return whole.parameters() - whole.without(program::takesInt8).parameters();
+  /**
+   * The weights that are not multiplied in a narrow type.
+   *
+   * @param whole from {@link #plan}, or some of it
+   * @param storage how matrices are kept
+   */
+  public static WeightPlan planWithoutProducts(
+      WeightPlan whole, TransformerConfig config, WeightStorage storage) {
+    return whole.without(program(config, DataType.BFLOAT16, storage)::isProduct);
   }
 
   /**

@@ -106,10 +106,14 @@ final class TransformerProgram {
 
   // What several methods are given
 
-  /** Only what blocks multiply tokens with is worth being in int8. */
+  /** Only what blocks multiply tokens with is worth being multiplied in a narrow type. */
   private Weights weights(Method m) {
-    boolean isInt8 = storage == WeightStorage.INT8_PRODUCTS;
-    return m.adaptableWeights("w", type, isInt8 ? WeightStorage.AS_COMPUTED : storage);
+    WeightStorage besideProducts =
+        switch (storage) {
+          case AS_COMPUTED, INT8_PRODUCTS -> WeightStorage.AS_COMPUTED;
+          case FLOAT8, FLOAT8_PRODUCTS -> WeightStorage.FLOAT8;
+        };
+    return m.adaptableWeights("w", type, besideProducts);
   }
 
   private Tensor latents(Method m) {

@@ -3,6 +3,7 @@ package io.fluxspark.weights;
 import io.fluxspark.program.Argument;
 import io.fluxspark.program.DataType;
 import io.fluxspark.program.Device;
+import io.fluxspark.program.Float8Weights;
 import io.fluxspark.program.LoadedProgram;
 import io.fluxspark.program.Method;
 import io.fluxspark.program.NativeLayers;
@@ -224,6 +225,7 @@ public final class ModelPart implements AutoCloseable {
     private final WeightReader reader;
     private final WeightReader hostReader;
     private final Optional<PackedWeights> int8;
+    private final Optional<Float8Weights> float8;
     private Optional<PackedWeights> packing = Optional.empty();
 
     Loader(Program program, Checkpoint checkpoint, TensorScope scope, DataType type) {
@@ -237,6 +239,10 @@ public final class ModelPart implements AutoCloseable {
       this.int8 =
           program.storage() == WeightStorage.INT8_PRODUCTS
               ? Optional.of(opened.add(new PackedWeights()))
+              : Optional.empty();
+      this.float8 =
+          program.storage() == WeightStorage.FLOAT8_PRODUCTS
+              ? Optional.of(opened.add(new Float8Weights(scope.device())))
               : Optional.empty();
     }
 
@@ -255,11 +261,14 @@ public final class ModelPart implements AutoCloseable {
     }
 
     NativeWeights loadLayer(String prefix, List<WeightSpec> specs, Predicate<String> onHost) {
-      return load(prefix, specs, onHost, name -> int8.isPresent() && program.takesInt8(name));
+      return load(prefix, specs, onHost, program::isProduct);
     }
 
     private NativeWeights load(
-        String prefix, List<WeightSpec> specs, Predicate<String> onHost, Predicate<String> inInt8) {
+        String prefix,
+        List<WeightSpec> specs,
+        Predicate<String> onHost,
+        Predicate<String> isProduct) {
       try (TensorScope temporary = new TensorScope(scope.device());
           TensorScope host = new TensorScope(Device.cpu())) {
         Map<String, NativeTensor> byName = new HashMap<>();
@@ -268,19 +277,24 @@ public final class ModelPart implements AutoCloseable {
           boolean isOnHost = onHost.test(spec.name());
           TensorScope owner = isOnHost ? host : temporary;
           WeightReader from = isOnHost ? hostReader : reader;
-          if (program.storage() == WeightStorage.FLOAT8 && weight.isFloat8Matrix()) {
+          if (isProduct.test(spec.name())) {
+            if (float8.isPresent()) {
+              Float8Weights.Narrow narrow = inFloat8(float8.get(), temporary, weight);
+              byName.put(spec.name(), narrow.matrix());
+              byName.put(spec.name() + Method.SCALE, narrow.scales());
+            } else {
+              PackedWeights.Int8 narrow = inInt8(int8.orElseThrow(), temporary, weight);
+              byName.put(spec.name(), narrow.matrix());
+              byName.put(spec.name() + Method.SCALE, narrow.scale());
+            }
+          } else if (takesFloat8() && weight.isFloat8Matrix()) {
             byName.put(spec.name(), from.readAsStored(owner, weight));
             weight
                 .scale()
-                .map(scale -> from.read(owner, scale, DataType.FLOAT32))
+                .map(scale -> hostReader.read(host, scale, DataType.FLOAT32))
                 .ifPresent(scale -> byName.put(spec.name() + Method.SCALE, scale));
           } else if (isOnHost && weight.isOneTensor()) {
             byName.put(spec.name(), from.readAsStored(owner, weight));
-          } else if (inInt8.test(spec.name())) {
-            PackedWeights.Int8 narrow =
-                int8.orElseThrow().int8(temporary, from.read(temporary, weight, DataType.FLOAT32));
-            byName.put(spec.name(), narrow.matrix());
-            byName.put(spec.name() + Method.SCALE, narrow.scale());
           } else {
             NativeTensor read = from.read(owner, weight, type);
             byName.put(
@@ -292,6 +306,38 @@ public final class ModelPart implements AutoCloseable {
           }
         }
         return scope.weights(byName);
+      }
+    }
+
+    /** Whether weights that are no product's stay in float8. */
+    private boolean takesFloat8() {
+      return switch (program.storage()) {
+        case FLOAT8, FLOAT8_PRODUCTS -> true;
+        case AS_COMPUTED, INT8_PRODUCTS -> false;
+      };
+    }
+
+    private Float8Weights.Narrow inFloat8(
+        Float8Weights narrowing, TensorScope owner, StoredWeight weight) {
+      try (TensorScope exact = new TensorScope(scope.device())) {
+        if (!weight.isFloat8Matrix()) {
+          return narrowing.narrow(owner, reader.read(exact, weight, DataType.FLOAT32));
+        }
+        NativeTensor scale =
+            weight
+                .scale()
+                .map(one -> reader.read(exact, one, DataType.FLOAT32))
+                .orElseGet(() -> exact.floats(new float[] {1}, 1));
+        return new Float8Weights.Narrow(
+            reader.readAsStored(owner, weight),
+            narrowing.scales(owner, scale, weight.shape().get(0)));
+      }
+    }
+
+    private PackedWeights.Int8 inInt8(
+        PackedWeights narrowing, TensorScope owner, StoredWeight weight) {
+      try (TensorScope exact = new TensorScope(scope.device())) {
+        return narrowing.int8(owner, reader.read(exact, weight, DataType.FLOAT32));
       }
     }
 

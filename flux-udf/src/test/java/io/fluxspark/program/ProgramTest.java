@@ -107,9 +107,9 @@ class ProgramTest {
     Program program = new Program("P");
     Method method = program.method("m");
     Weights w = method.adaptableWeights("w", BFLOAT16, WeightStorage.FLOAT8_PRODUCTS);
-    Tensor x = method.input("x", BFLOAT16, B, D);
-    Tensor y = w.linear("a", x, 2).add(w.linearWithoutBias("b", x, 2));
-    method.returns(w.linear("c", y, 2));
+    Tensor x = method.input("x", BFLOAT16, B, Dim.of(32));
+    Tensor y = w.linear("a", x, 16).add(w.linearWithoutBias("b", x, 16));
+    method.returns(w.linear("c", y, 64));
 
     assertThat(program.storage()).isEqualTo(WeightStorage.FLOAT8_PRODUCTS);
     assertThat(program.text())
@@ -117,7 +117,7 @@ class ProgramTest {
         .containsOnlyOnce("rows_2, row_scales_2 = self.float8_rows(add)")
         .contains(
             "self.float8_linear(w, \"a.weight\", \"a.weight_scale\","
-                + " x, rows, row_scales, w[\"a.bias\"], 15)  # bfloat16 (B, 2)",
+                + " x, rows, row_scales, w[\"a.bias\"], 15)  # bfloat16 (B, 16)",
             "self.float8_linear(w, \"b.weight\", \"b.weight_scale\","
                 + " x, rows, row_scales, None, 15)",
             "self.float8_linear(w, \"c.weight\", \"c.weight_scale\","
@@ -125,6 +125,26 @@ class ProgramTest {
     assertThat(method.weightSpecs("w"))
         .extracting(WeightSpec::name)
         .containsExactly("a.weight", "a.bias", "b.weight", "c.weight", "c.bias");
+  }
+
+  /** GPUs multiply no others in float8. */
+  @Test
+  void matricesWithOtherSizesThanMultiplesOf16AreNotMultipliedInFloat8() {
+    Program program = new Program("P");
+    Method method = program.method("m");
+    Weights w = method.adaptableWeights("w", BFLOAT16, WeightStorage.FLOAT8_PRODUCTS);
+    Tensor x = method.input("x", BFLOAT16, B, Dim.of(32));
+    Tensor y = w.linear("out", w.linear("in", x, 24), 32);
+    method.returns(w.linear("whole", y, 32));
+
+    assertThat(program.storage()).isEqualTo(WeightStorage.FLOAT8_PRODUCTS);
+    assertThat(program.isProduct("in.weight")).isFalse();
+    assertThat(program.isProduct("out.weight")).isFalse();
+    assertThat(program.isProduct("whole.weight")).isTrue();
+    assertThat(program.text())
+        .contains(
+            "self.dense(w, \"in.weight\", \"in.weight_scale\", 15)",
+            "self.dense(w, \"out.weight\", \"out.weight_scale\", 15)");
   }
 
   @Test
@@ -137,8 +157,8 @@ class ProgramTest {
     method.returns(narrow.linear("a", x, 2).add(other.linear("b", x, 2)));
 
     assertThat(program.storage()).isEqualTo(WeightStorage.INT8_PRODUCTS);
-    assertThat(program.takesInt8("a.weight")).isTrue();
-    assertThat(program.takesInt8("b.weight")).isFalse();
+    assertThat(program.isProduct("a.weight")).isTrue();
+    assertThat(program.isProduct("b.weight")).isFalse();
     assertThat(program.text())
         .containsOnlyOnce("= self.int8_rows(x)")
         .contains(

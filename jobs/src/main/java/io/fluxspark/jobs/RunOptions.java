@@ -58,8 +58,8 @@ final class RunOptions {
       names = "--dtype",
       paramLabel = "TYPE",
       description =
-          "float32, bfloat16, float16, or int8, an approximation for CPUs; default:"
-              + " float32 on a CPU, bfloat16 on a GPU.")
+          "float32, bfloat16, float16, or an approximation: float8_e4m3fn, for GPUs, or int8, for"
+              + " CPUs; default: float32 on a CPU, bfloat16 on a GPU.")
   private String dtype;
 
   @Option(
