@@ -16,9 +16,9 @@ BATCHES = [1, 4, 8]
 OFFLOADS = ["", "text-encoder", "modulation", "text-encoder,modulation", "text-encoder,modulation,decoding"]
 
 
-def plan(folder, model, prompts, batch, offload=""):
+def plan(folder, model, prompts, batch, offload="", dtype="bfloat16"):
     command = [PROJECT / "deploy/submit", "plan", "--json", "--prompts", prompts, "--output", folder / "out"]
-    command += ["--model", folder / model, "--dtype", "bfloat16", "--batch-size", str(batch), "--cpu-offload", offload]
+    command += ["--model", folder / model, "--dtype", dtype, "--batch-size", str(batch), "--cpu-offload", offload]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["buckets"]
 
 
@@ -48,10 +48,10 @@ def main():
     print()
     make(work / "float8", *MODELS["FLUX.1-dev"], transformer_dtype="F8_E4M3")
     prompts = table(work, "megapixel.csv", [(1024, 1024)])
-    for model in ("FLUX.1-dev", "float8"):
+    for model, dtype in (("FLUX.1-dev", "bfloat16"), ("FLUX.1-dev", "float8_e4m3fn"), ("float8", "bfloat16")):
         for offload in OFFLOADS:
-            buckets = [plan(work, model, prompts, batch, offload)[0] for batch in BATCHES]
-            print(f"| {model} | {offload} | {memory(buckets)} | {buckets[0]['host_bytes'] / 2**30:.1f} |", flush=True)
+            buckets = [plan(work, model, prompts, batch, offload, dtype)[0] for batch in BATCHES]
+            print(f"| {model} | {dtype} | {offload} | {memory(buckets)} | {buckets[0]['host_bytes'] / 2**30:.1f} |", flush=True)
     shutil.rmtree(work)
 
 
