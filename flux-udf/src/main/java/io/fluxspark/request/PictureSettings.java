@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What decides the bytes of a job's picture files besides the requests.
@@ -17,8 +18,13 @@ import java.util.Set;
  */
 public record PictureSettings(String format, int quality, String dtype, String modelDigest)
     implements Serializable {
-  private static final List<String> ON_A_GPU =
+  /** What models compute in on a GPU. */
+  public static final List<String> DTYPES_ON_A_GPU =
       List.of("float32", "bfloat16", "float16", Approximations.FLOAT8);
+
+  /** What they compute in on a CPU. */
+  public static final List<String> DTYPES_ON_A_CPU =
+      Stream.concat(DTYPES_ON_A_GPU.stream(), Stream.of(Approximations.INT8)).toList();
 
   private static final Set<String> APPROXIMATE = Set.of(Approximations.FLOAT8, Approximations.INT8);
 
@@ -29,15 +35,6 @@ public record PictureSettings(String format, int quality, String dtype, String m
     if (quality < 1 || quality > 100) {
       throw new IllegalArgumentException("quality " + quality + " is not from 1 to 100");
     }
-  }
-
-  /** What models compute in on a GPU, or elsewhere. */
-  public static List<String> dtypes(boolean hasGpu) {
-    List<String> dtypes = new ArrayList<>(ON_A_GPU);
-    if (!hasGpu) {
-      dtypes.add(Approximations.INT8);
-    }
-    return List.copyOf(dtypes);
   }
 
   /** The names of the approximations that count for a request, {@link Approximations}' own. */

@@ -196,7 +196,8 @@ final class CallOptions {
 
   private GenerationJob job(Model model, ModelStoreSettings store) {
     boolean hasGpu = conf.apply("spark.task.resource.gpu.amount").isPresent();
-    List<String> dtypes = PictureSettings.dtypes(hasGpu);
+    List<String> dtypes =
+        hasGpu ? PictureSettings.DTYPES_ON_A_GPU : PictureSettings.DTYPES_ON_A_CPU;
     return new GenerationJob(
         model.location(),
         model.name(),

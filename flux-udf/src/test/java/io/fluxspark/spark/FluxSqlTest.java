@@ -202,7 +202,7 @@ class FluxSqlTest {
           SELECT flux_image(prompt, map('model', kind)) FROM t | option 'model': holds for all rows; a constant is needed
           SELECT flux_image(prompt, map('model', 'builtin:huge')) FROM t | model builtin:huge: there are the built-in models [tiny
           SELECT flux_image(prompt, map('model', '/no/such')) FROM t | model /no/such: is no folder
-          SELECT flux_image(prompt, map('dtype', 'int4')) FROM t | option 'dtype': 'int4'; one of float32, bfloat16, float16, int8 is needed
+          SELECT flux_image(prompt, map('dtype', 'int4')) FROM t | option 'dtype': 'int4'; one of float32, bfloat16, float16, float8_e4m3fn, int8 is needed
           SELECT flux_image(prompt, map('batch_size', 0)) FROM t | option 'batch_size': '0'; a whole number of at least 1 is needed
           SELECT flux_image(prompt, map('image_format', 'gif')) FROM t | option 'image_format': 'gif'; png, jpeg or webp is needed
           SELECT flux_image(prompt, map('image_quality', 101)) FROM t | option 'image_quality': '101'; a whole number from 1 to 100 is needed

@@ -82,7 +82,7 @@ record GenerateOptions(
 
   /** A type that models compute in somewhere, by its name. */
   static String dtype(String name) {
-    return dtype(name, PictureSettings.dtypes(false));
+    return dtype(name, PictureSettings.DTYPES_ON_A_CPU);
   }
 
   private static String dtype(String name, List<String> known) {
@@ -90,9 +90,14 @@ record GenerateOptions(
     return name;
   }
 
-  /** The type that models compute in here. */
-  String dtype(boolean hasGpu) {
-    return dtype(dtype.orElse(hasGpu ? "bfloat16" : "float32"), PictureSettings.dtypes(hasGpu));
+  /** The type that models compute in where there is a GPU. */
+  String dtypeOnAGpu() {
+    return dtype(dtype.orElse("bfloat16"), PictureSettings.DTYPES_ON_A_GPU);
+  }
+
+  /** The type that models compute in where there is no GPU. */
+  String dtypeOnACpu() {
+    return dtype(dtype.orElse("float32"), PictureSettings.DTYPES_ON_A_CPU);
   }
 
   /** What stays in the host's memory, by its names, separated by commas. */

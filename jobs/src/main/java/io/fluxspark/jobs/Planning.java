@@ -145,7 +145,7 @@ record Planning(
         new PictureSettings(
             options.imageFormat().formatName(),
             options.imageQuality(),
-            options.dtype(hasGpu),
+            hasGpu ? options.dtypeOnAGpu() : options.dtypeOnACpu(),
             model.digest()),
         options.offload(),
         options.batchSize(),

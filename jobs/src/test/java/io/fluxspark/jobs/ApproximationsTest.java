@@ -16,6 +16,8 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows say how they were approximated; those that were not are what they always were. */
 class ApproximationsTest {
@@ -83,17 +85,18 @@ class ApproximationsTest {
     }
   }
 
-  @Test
-  void int8HoldsForAllRows() throws Exception {
-    CommandLineRun run = run("generate", "--dtype", "int8");
+  @ParameterizedTest
+  @ValueSource(strings = {"int8", "float8_e4m3fn"})
+  void aNarrowTypeHoldsForAllRows(String dtype) throws Exception {
+    CommandLineRun run = run("generate", "--dtype", dtype);
 
     assertThat(run.code()).as(run.err()).isZero();
     Map<String, Row> rows = new TreeMap<>();
     workspace.images("out").collectAsList().forEach(row -> rows.put(row.getAs("id"), row));
-    assertUsed(rows.get("plain"), List.of("int8"), null);
-    assertUsed(rows.get("range"), List.of("true_cfg_range", "int8"), null);
-    assertThat(file(rows.get("plain"))).contains("approximations\0int8");
-    assertThat(folder.resolve("out/gallery.html")).content().contains("int8");
+    assertUsed(rows.get("plain"), List.of(dtype), null);
+    assertUsed(rows.get("range"), List.of("true_cfg_range", dtype), null);
+    assertThat(file(rows.get("plain"))).contains("approximations\0" + dtype);
+    assertThat(folder.resolve("out/gallery.html")).content().contains(dtype);
   }
 
   @Test

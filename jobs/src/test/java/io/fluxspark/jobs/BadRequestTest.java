@@ -66,7 +66,7 @@ class BadRequestTest {
         "--height 4096 | --height: '4096'; the limit is 2048 (--max-size)",
         "--num-inference-steps 0 | --num-inference-steps: '0'; a whole number from 1 to 1000 is needed",
         "--guidance-scale NaN | --guidance-scale: 'NaN'; a finite number of at least 0 is needed",
-        "--dtype int4 | --dtype: 'int4'; one of float32, bfloat16, float16, int8 is needed",
+        "--dtype int4 | --dtype: 'int4'; one of float32, bfloat16, float16, float8_e4m3fn, int8 is needed",
         "--cpu-offload modulation,t5 | --cpu-offload: 'modulation,t5'; names out of text-encoder, modulation, decoding are needed",
         "--variant pro | --variant: 'pro'; one of dev, schnell, kontext, fill, control is needed",
         "--image-format gif | image format 'gif' is unknown; one of png, jpeg, webp is wanted",

@@ -100,7 +100,7 @@ class StockSparkIT {
 
     assertThat(forCpus.code()).as(forCpus.err()).isEqualTo(2);
     assertThat(lastLine(forCpus))
-        .endsWith("--dtype: 'int8'; one of float32, bfloat16, float16 is needed");
+        .endsWith("--dtype: 'int8'; one of float32, bfloat16, float16, float8_e4m3fn is needed");
     assertThat(Files.readString(folder.resolve("first.log")))
         .contains("gpu -> [name: gpu, addresses: 0]");
     assertThat(run.code()).as(run.err()).isEqualTo(3);
