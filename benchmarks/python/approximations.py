@@ -48,7 +48,9 @@ LARGER = {
     "true CFG from 0 to 0.5": {"negative_prompt": "", "true_cfg_scale": 3, "true_cfg_stop": 0.5},
 }
 #: Types beside float32.
-DTYPES = ("bfloat16", "int8")
+DTYPES = ("bfloat16", "float8_e4m3fn", "int8")
+#: Of the larger model.
+LARGER_DTYPES = ("bfloat16", "int8")
 STEPS = 8
 PICTURES = 10
 
@@ -151,7 +153,7 @@ def judge(data, work):
             print("| " + " | ".join([*cells, right(rows, failed)]) + " |", flush=True)
     types(table, data, work, count)
     print(f"\n| mid-size model, 256 x 256, {STEPS} steps, bfloat16 | calls | reused | time |\n| --- | --- | --- | --- |")
-    rows = [row for dtype in DTYPES for row in pyarrow.parquet.read_table(work / f"larger-{dtype}/output/data").to_pylist()]
+    rows = [row for dtype in LARGER_DTYPES for row in pyarrow.parquet.read_table(work / f"larger-{dtype}/output/data").to_pylist()]
     times = {}
     for name in (*LARGER, "int8"):
         some = [row for row in rows if row["setting"] == name]
