@@ -1,6 +1,7 @@
 package io.fluxspark.program;
 
 import ai.djl.pytorch.jni.IValue;
+import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
 
 /**
@@ -39,13 +40,20 @@ public final class Float8Weights implements AutoCloseable {
     this.program = LoadedProgram.load(PROGRAM, device, Kernels.PORTABLE);
   }
 
-  /** Whether a GPU multiplies in float8, as those of compute capability 8.9 and more do. */
+  /**
+   * Whether a GPU multiplies in float8, as those of compute capability 8.9 and more do.
+   *
+   * @throws FluxSparkException where it computes nothing at all
+   */
   public static boolean areMultipliedBy(Device gpu) {
     try (Float8Weights matrices = new Float8Weights(gpu);
         TensorScope scope = new TensorScope(gpu)) {
       matrices.program.call(scope, "works", scope.floats(new float[] {1}, 1, 1).value());
       return true;
     } catch (FluxSparkException e) {
+      if (e.code() != ErrorCode.INTERNAL) {
+        throw e;
+      }
       return false;
     }
   }
