@@ -42,7 +42,7 @@ class ModelFileTest {
     assertThatThrownBy(() -> ModelFile.of(json.replaceFirst("\"text_seconds\": .*\n", "")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("text_seconds");
-    assertThatThrownBy(() -> ModelFile.of(json.replace("\"assumed: T5", "\"T5")))
+    assertThatThrownBy(() -> ModelFile.of(json.replace("\"measured: T5", "\"T5")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("picture.text_seconds", "measured, assumed or published");
     assertThatThrownBy(() -> ModelFile.read(FILE).with("gpus.slow_share", 2).model())
