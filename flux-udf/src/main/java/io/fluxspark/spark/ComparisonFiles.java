@@ -12,10 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 
@@ -40,9 +39,10 @@ record ComparisonFiles(Path folder, List<Integer> stepCounts) {
       Files.write(folder.resolve("comparison.md"), markdown(measured));
       Files.write(
           folder.resolve("comparison.png"), ObjectiveComparison.sheet(measured, stepCounts.size()));
-      Files.write(
-          folder.resolve("comparison-chart.png"),
-          BitmapEncoder.getBitmapBytes(chart(measured), BitmapFormat.PNG));
+      Optional<byte[]> chart = Charts.png(() -> chart(measured));
+      if (chart.isPresent()) {
+        Files.write(folder.resolve("comparison-chart.png"), chart.get());
+      }
     } catch (IOException e) {
       throw new FluxSparkException(
           ErrorCode.INPUT_OUTPUT,

@@ -6,8 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import java.util.Optional;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -23,8 +22,20 @@ final class LossChart {
    * Draws the lines of a {@code loss.csv}: its second column over its first.
    *
    * @param file a PNG file, replaced as a whole
+   * @return whether charts can be drawn here, see {@link Charts}
    */
-  static void write(List<String> csv, Path file) throws IOException {
+  static boolean write(List<String> csv, Path file) throws IOException {
+    Optional<byte[]> png = Charts.png(() -> chart(csv));
+    if (png.isEmpty()) {
+      return false;
+    }
+    Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
+    Files.write(unfinished, png.get());
+    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    return true;
+  }
+
+  private static XYChart chart(List<String> csv) {
     List<Double> steps = new ArrayList<>();
     List<Double> losses = new ArrayList<>();
     for (String line : csv.subList(1, csv.size())) {
@@ -44,8 +55,6 @@ final class LossChart {
     chart.getStyler().setMarkerSize(0);
     chart.getStyler().setYAxisLogarithmic(losses.stream().allMatch(loss -> loss > 0));
     chart.addSeries("loss", steps, losses);
-    Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-    Files.write(unfinished, BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
-    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    return chart;
   }
 }

@@ -21,6 +21,7 @@ final class TrainingFiles implements TrainingLog {
 
   private final Path folder;
   private final Path loss;
+  private boolean drawsCharts = true;
 
   TrainingFiles(Path folder) {
     this.folder = folder;
@@ -66,7 +67,9 @@ final class TrainingFiles implements TrainingLog {
           .append(number(",%.1f", line.picturesPerSecond()))
           .append('\n');
       Files.writeString(loss, text, StandardOpenOption.APPEND);
-      LossChart.write(Files.readAllLines(loss), folder.resolve("loss.png"));
+      if (drawsCharts) {
+        drawsCharts = LossChart.write(Files.readAllLines(loss), folder.resolve("loss.png"));
+      }
     } catch (IOException e) {
       throw failed(loss, e);
     }
