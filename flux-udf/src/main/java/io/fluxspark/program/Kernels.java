@@ -1,6 +1,8 @@
 package io.fluxspark.program;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Which of PyTorch's kernels linear layers, norms and attention call. Programs call them by name;
@@ -125,6 +127,26 @@ enum Kernels {
       """,
       """
         return torch._scaled_mm(rows, torch.t(weight), row_scales, scales, bias, None, dtype, True)
+      """),
+
+  /**
+   * As {@link #CUDA}, with cuDNN's attention by its own name: on a Hopper GPU FlashAttention, which
+   * PyTorch 2.7 takes, needs twice as long. Versions of cuDNN as old as that PyTorch's are wrong
+   * with sequences that are no multiple of 128 (PyTorch's issue 169849), so it gets no others.
+   */
+  HOPPER(
+      CUDA,
+      """
+        T = torch.size(q, 2)
+        d = torch.size(q, 3)
+        isNarrow = torch.ne(ops.prim.dtype(q), 6)
+        isWhole = torch.__and__(torch.eq(torch.remainder(T, 128), 0), torch.eq(torch.size(k, 2), T))
+        fits = torch.__and__(torch.le(d, 128), torch.eq(torch.remainder(d, 8), 0))
+        if torch.__and__(isNarrow, torch.__and__(isWhole, fits)):
+          out = (torch._scaled_dot_product_cudnn_attention(q, k, v, None, False, 0., False, False))[0]
+        else:
+          out = torch.scaled_dot_product_attention(q, k, v)
+        return out
       """);
 
   /** What devices have in common; constants of an enum can not be used by its values. */
@@ -163,6 +185,8 @@ enum Kernels {
           return torch.to(torch.flatten(torch.view_as_real(turned), -2, -1), ops.prim.dtype(x))
         """;
   }
+
+  private static final int HOPPER_CAPABILITY = 9;
 
   static final List<DataType> TYPES = List.of(DataType.FLOAT32, DataType.BFLOAT16);
 
@@ -232,6 +256,17 @@ enum Kernels {
     this.float8Product = float8Product;
   }
 
+  Kernels(Kernels other, String attention) {
+    this(
+        other.linear,
+        other.linearGeluTanh,
+        attention,
+        other.joinedLinear,
+        other.adaLayerNorm,
+        other.rotaryHeads,
+        other.float8Product);
+  }
+
   private static String pointwise(String activation, String algorithm) {
     return ("ops.mkldnn._linear_pointwise(x, weight, bias, \"%s\","
             + " annotate(List[Optional[number]], []), \"%s\")")
@@ -278,7 +313,18 @@ enum Kernels {
 
   /** The fastest that a device has. */
   static Kernels of(Device device) {
-    return device.isCuda() ? CUDA : OfThisProcessor.KERNELS;
+    return device.isCuda()
+        ? OfGpus.KERNELS.computeIfAbsent(device, Kernels::ofGpu)
+        : OfThisProcessor.KERNELS;
+  }
+
+  private static Kernels ofGpu(Device gpu) {
+    boolean isHopper = CudaDriver.computeCapability(gpu).orElse(0) == HOPPER_CAPABILITY;
+    return isHopper && CudnnAttention.worksOn(gpu) ? HOPPER : CUDA;
+  }
+
+  private static final class OfGpus {
+    static final Map<Device, Kernels> KERNELS = new ConcurrentHashMap<>();
   }
 
   private static final class OfThisProcessor {

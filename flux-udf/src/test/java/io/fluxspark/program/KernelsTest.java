@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import static io.fluxspark.program.DataType.BFLOAT16;
 import static io.fluxspark.program.DataType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
@@ -41,7 +42,7 @@ class KernelsTest {
   @Test
   void thisProcessorHasOneDnn() {
     assertThat(Kernels.of(Device.cpu())).isEqualTo(Kernels.ONEDNN);
-    assertThat(Kernels.of(Device.cuda(0))).isEqualTo(Kernels.CUDA);
+    assertThat(Kernels.of(Device.cuda(0))).isIn(Kernels.CUDA, Kernels.HOPPER);
   }
 
   @Test
@@ -180,16 +181,47 @@ class KernelsTest {
     Tensor v = run.input("v", FLOAT32, B, H, S, D).to(BFLOAT16); // (B, H, S, d)
     run.returns(q.attention(k, v).to(FLOAT32));
     try (LoadedProgram portable = LoadedProgram.load(program, Device.cpu(), Kernels.PORTABLE);
-        LoadedProgram oneDnn = LoadedProgram.load(program, Device.cpu(), Kernels.ONEDNN)) {
-      NativeTensor[] in = new NativeTensor[3];
-      for (int i = 0; i < in.length; i++) {
-        in[i] = numbers(pictures, heads, tokens, D.constant());
-      }
+        LoadedProgram oneDnn = LoadedProgram.load(program, Device.cpu(), Kernels.ONEDNN);
+        LoadedProgram hopper = LoadedProgram.load(program, Device.cpu(), Kernels.HOPPER)) {
+      NativeTensor[] in = queriesKeysAndValues(pictures, heads, tokens);
+      float[] wanted = portable.run(scope, run, in).get(0).toFloats();
       NativeTensor attended = oneDnn.run(scope, run, in).get(0);
       assertThat(attended.shape()).containsExactly(pictures, heads, tokens, D.constant());
-      assertThat(attended.toFloats())
-          .containsExactly(portable.run(scope, run, in).get(0).toFloats(), rounding(BFLOAT16));
+      assertThat(attended.toFloats()).containsExactly(wanted, rounding(BFLOAT16));
+      assertThat(hopper.run(scope, run, in).get(0).toFloats()).containsExactly(wanted);
     }
+  }
+
+  @Test
+  void onHopperCudnnHasSequencesOfMultiplesOf128() {
+    Method run = program.method("run");
+    Tensor q = run.input("q", FLOAT32, B, H, S, D).to(BFLOAT16); // (B, H, S, d)
+    run.returns(q.attention(q, q).to(FLOAT32));
+    try (LoadedProgram hopper = LoadedProgram.load(program, Device.cpu(), Kernels.HOPPER)) {
+      assertThatThrownBy(() -> hopper.run(scope, run, queriesKeysAndValues(1, 2, 256)[0]))
+          .as("what a CPU does not have")
+          .hasMessageContaining("_scaled_dot_product_cudnn_attention");
+    }
+  }
+
+  @Test
+  void aCpuHasNoCudnn() {
+    LoadedProgram.load(CudnnAttention.PROGRAM, Device.cpu(), Kernels.PORTABLE).close();
+
+    assertThat(CudnnAttention.worksOn(Device.cpu())).isFalse();
+  }
+
+  @Test
+  void thereIsNoGpuOfThatNumber() {
+    assertThat(CudaDriver.computeCapability(Device.cuda(1000))).isEmpty();
+  }
+
+  private NativeTensor[] queriesKeysAndValues(int pictures, int heads, int tokens) {
+    NativeTensor[] in = new NativeTensor[3];
+    for (int i = 0; i < in.length; i++) {
+      in[i] = numbers(pictures, heads, tokens, D.constant());
+    }
+    return in;
   }
 
   private Method cast(DataType type) {
