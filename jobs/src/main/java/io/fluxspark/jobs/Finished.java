@@ -38,6 +38,11 @@ record Finished(Optional<Dataset<Row>> made, Optional<Dataset<Row>> failed) {
         .orElse(images);
   }
 
+  /** Whether nothing was committed. */
+  boolean isEmpty() {
+    return made.isEmpty() && failed.isEmpty();
+  }
+
   /** Whether requests have failed. */
   boolean hasErrors() {
     return failed.isPresent();
