@@ -15,8 +15,9 @@ public final class Float8Weights implements AutoCloseable {
           "Float8Weights",
           """
       def narrow(self: __torch__.Float8Weights, matrix: Tensor) -> Tuple[Tensor, Tensor]:
-        scale = torch.clamp_min(torch.div(torch.linalg_vector_norm(matrix, inf, [1], True), 448.), 1.0E-12)
-        return (torch.to(torch.div(matrix, scale), 24), torch.reshape(scale, [1, -1]))
+        numbers = torch.to(matrix, 6)
+        scale = torch.clamp_min(torch.div(torch.linalg_vector_norm(numbers, inf, [1], True), 448.), 1.0E-12)
+        return (torch.to(torch.div(numbers, scale), 24), torch.reshape(scale, [1, -1]))
       def scales(self: __torch__.Float8Weights, scale: Tensor, out: int) -> Tensor:
         return torch.contiguous(torch.expand(torch.reshape(scale, [1, 1]), [1, out]))
       def works(self: __torch__.Float8Weights, beside: Tensor) -> Tensor:
@@ -61,7 +62,7 @@ public final class Float8Weights implements AutoCloseable {
   /**
    * A copy of a matrix in float8, each of its rows with a scale of its own.
    *
-   * @param matrix (out, in), float32
+   * @param matrix (out, in), in any type
    */
   public Narrow narrow(TensorScope owner, NativeTensor matrix) {
     try (IValue both = program.invoke("narrow", matrix.value())) {
