@@ -63,8 +63,8 @@ final class FluxModel implements AutoCloseable {
         && !Float8Weights.areMultipliedBy(device)) {
       throw new FluxSparkException(
           ErrorCode.DEVICE_ERROR,
-          "dtype float8_e4m3fn needs a GPU that multiplies in it (compute capability 8.9 or more:"
-              + " Ada, Hopper, Blackwell), which this one does not; bfloat16 is right here");
+          "dtype float8_e4m3fn needs a GPU that multiplies in it (Ada or Hopper, compute capability"
+              + " 8.9 or 9.0), which this one does not; bfloat16 is right here");
     }
     FluxModel model = new FluxModel(folder, device);
     try {

@@ -33,7 +33,7 @@ final class CudaDriver {
                   COMPUTE_CAPABILITY_MAJOR,
                   handle.getValue());
       return isKnown ? OptionalInt.of(major.getValue()) : OptionalInt.empty();
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return OptionalInt.empty();
     }
   }

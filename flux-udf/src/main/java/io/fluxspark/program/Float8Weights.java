@@ -3,6 +3,7 @@ package io.fluxspark.program;
 import ai.djl.pytorch.jni.IValue;
 import io.fluxspark.error.ErrorCode;
 import io.fluxspark.error.FluxSparkException;
+import java.util.stream.IntStream;
 
 /**
  * Brings matrices to float8 as {@link WeightStorage#FLOAT8_PRODUCTS} takes them. Used by one thread
@@ -23,7 +24,8 @@ public final class Float8Weights implements AutoCloseable {
       def works(self: __torch__.Float8Weights, beside: Tensor) -> Tensor:
         rows = torch.to(torch.expand(beside, [16, 16]), 24)
         scales = torch.contiguous(torch.expand(beside, [16, 1]))
-        return torch._scaled_mm(rows, torch.t(rows), scales, torch.t(scales), None, None, 15, True)
+        y = torch._scaled_mm(rows, torch.t(rows), scales, torch.t(scales), None, None, 15, True)
+        return torch.sub(torch.to(y, 6), 16)
       """
               .indent(2));
 
@@ -42,15 +44,16 @@ public final class Float8Weights implements AutoCloseable {
   }
 
   /**
-   * Whether a GPU multiplies in float8, as those of compute capability 8.9 and more do.
+   * Whether a GPU multiplies in float8, as Ada's and Hopper's do.
    *
    * @throws FluxSparkException where it computes nothing at all
    */
   public static boolean areMultipliedBy(Device gpu) {
     try (Float8Weights matrices = new Float8Weights(gpu);
         TensorScope scope = new TensorScope(gpu)) {
-      matrices.program.call(scope, "works", scope.floats(new float[] {1}, 1, 1).value());
-      return true;
+      NativeTensor one = scope.floats(new float[] {1}, 1, 1);
+      float[] off = matrices.program.call(scope, "works", one.value()).toFloats();
+      return IntStream.range(0, off.length).allMatch(i -> off[i] == 0);
     } catch (FluxSparkException e) {
       if (e.code() != ErrorCode.INTERNAL) {
         throw e;

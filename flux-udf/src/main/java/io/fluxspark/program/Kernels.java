@@ -19,7 +19,8 @@ enum Kernels {
       Texts.JOINED_LINEAR,
       Texts.ADA_LAYER_NORM,
       Texts.ROTARY_HEADS,
-      Texts.FLOAT8_PRODUCT),
+      Texts.FLOAT8_PRODUCT,
+      Texts.FLOAT8_JOINED_PRODUCT),
 
   /**
    * oneDNN's on the CPU. They take matrices in their own layout, see {@link PackedWeights}, or as
@@ -59,7 +60,8 @@ enum Kernels {
       Texts.JOINED_LINEAR,
       Texts.ADA_LAYER_NORM,
       Texts.ROTARY_HEADS,
-      Texts.FLOAT8_PRODUCT),
+      Texts.FLOAT8_PRODUCT,
+      Texts.FLOAT8_JOINED_PRODUCT),
 
   /**
    * What takes the fewest passes over memory on a GPU, where products run at their peak and all
@@ -127,12 +129,15 @@ enum Kernels {
       """,
       """
         return torch._scaled_mm(rows, torch.t(weight), row_scales, scales, bias, None, dtype, True)
-      """),
+      """,
+      Texts.FLOAT8_JOINED_PRODUCT),
 
   /**
    * As {@link #CUDA}, with cuDNN's attention by its own name: on a Hopper GPU FlashAttention, which
    * PyTorch 2.7 takes, needs twice as long. Versions of cuDNN as old as that PyTorch's are wrong
-   * with sequences that are no multiple of 128 (PyTorch's issue 169849), so it gets no others.
+   * with sequences that are no multiple of 128 (PyTorch's issue 169849), so it gets no others. And
+   * with float8 products of some columns of a matrix, which the kernel for Ada takes for whole
+   * ones.
    */
   HOPPER(
       CUDA,
@@ -147,6 +152,14 @@ enum Kernels {
         else:
           out = torch.scaled_dot_product_attention(q, k, v)
         return out
+      """,
+      """
+        n = torch.size(a, -1)
+        rows, row_scales = self.float8_rows(a)
+        y = self.float8_product(rows, row_scales, torch.narrow(weight, 1, 0, n), scales, bias, dtype)
+        more, more_scales = self.float8_rows(b)
+        rest = torch.narrow(weight, 1, n, torch.size(b, -1))
+        return torch.add_(y, self.float8_product(more, more_scales, rest, scales, None, dtype))
       """);
 
   /** What devices have in common; constants of an enum can not be used by its values. */
@@ -169,6 +182,12 @@ enum Kernels {
           if torch.__isnot__(bias, None):
             _0 = torch.add_(y, unchecked_cast(Tensor, bias))
           return torch.to(y, dtype)
+        """;
+
+    static final String FLOAT8_JOINED_PRODUCT =
+        """
+          rows, row_scales = self.float8_rows(torch.cat([a, b], -1))
+          return self.float8_product(rows, row_scales, weight, scales, bias, dtype)
         """;
 
     static final String ROTARY_HEADS =
@@ -226,6 +245,11 @@ enum Kernels {
       def float8_product(self: %s, rows: Tensor, row_scales: Tensor, weight: Tensor, scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
       %s""";
 
+  private static final String FLOAT8_JOINED_PRODUCT =
+      """
+      def float8_joined_product(self: %s, a: Tensor, b: Tensor, weight: Tensor, scales: Tensor, bias: Optional[Tensor], dtype: int) -> Tensor:
+      %s""";
+
   private static final String ATTENTION =
       """
       def attention(self: %s, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -238,6 +262,7 @@ enum Kernels {
   private final String adaLayerNorm;
   private final String rotaryHeads;
   private final String float8Product;
+  private final String float8JoinedProduct;
 
   Kernels(
       String linear,
@@ -246,7 +271,8 @@ enum Kernels {
       String joinedLinear,
       String adaLayerNorm,
       String rotaryHeads,
-      String float8Product) {
+      String float8Product,
+      String float8JoinedProduct) {
     this.linear = linear;
     this.linearGeluTanh = linearGeluTanh;
     this.attention = attention;
@@ -254,9 +280,10 @@ enum Kernels {
     this.adaLayerNorm = adaLayerNorm;
     this.rotaryHeads = rotaryHeads;
     this.float8Product = float8Product;
+    this.float8JoinedProduct = float8JoinedProduct;
   }
 
-  Kernels(Kernels other, String attention) {
+  Kernels(Kernels other, String attention, String float8JoinedProduct) {
     this(
         other.linear,
         other.linearGeluTanh,
@@ -264,7 +291,8 @@ enum Kernels {
         other.joinedLinear,
         other.adaLayerNorm,
         other.rotaryHeads,
-        other.float8Product);
+        other.float8Product,
+        float8JoinedProduct);
   }
 
   private static String pointwise(String activation, String algorithm) {
@@ -295,6 +323,7 @@ enum Kernels {
     }
     if (isFloat8) {
       text.append(FLOAT8_PRODUCT.formatted(self, float8Product));
+      text.append(FLOAT8_JOINED_PRODUCT.formatted(self, float8JoinedProduct));
     }
     if (body.contains("self.attention(")) {
       text.append(ATTENTION.formatted(self, attention));

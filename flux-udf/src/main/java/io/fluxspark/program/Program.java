@@ -58,13 +58,7 @@ public final class Program {
         y = self.float8_product(rows, row_scales, w[name], w[scale], bias, dtype)
         return torch.unflatten(y, 0, torch.slice(torch.size(x), 0, -1, 1))
       def float8_joined_linear(self: %1$s, w: Dict[str, Tensor], down: str, up: str, a: Tensor, b: Tensor, name: str, scale: str, bias: Tensor, dtype: int) -> Tensor:
-        weight = w[name]
-        n = torch.size(a, -1)
-        rows, row_scales = self.float8_rows(a)
-        y = self.float8_product(rows, row_scales, torch.narrow(weight, 1, 0, n), w[scale], bias, dtype)
-        more, more_scales = self.float8_rows(b)
-        rest = torch.narrow(weight, 1, n, torch.size(b, -1))
-        _0 = torch.add_(y, self.float8_product(more, more_scales, rest, w[scale], None, dtype))
+        y = self.float8_joined_product(a, b, w[name], w[scale], bias, dtype)
         z = torch.unflatten(y, 0, torch.slice(torch.size(a), 0, -1, 1))
         if torch.__contains__(w, down):
           out = self.low_rank(w, down, up, torch.cat([a, b], -1), z)

@@ -22,7 +22,7 @@ final class RowProducts {
 
   /**
    * @param parameter the name of the weights
-   * @param storage {@link WeightStorage#FLOAT8_PRODUCTS} or {@link WeightStorage#INT8_PRODUCTS}
+   * @param storage of the weights; only {@link WeightStorage#isProduct} ones multiply so
    */
   RowProducts(Method method, String parameter, WeightStorage storage) {
     this.method = method;
@@ -64,8 +64,7 @@ final class RowProducts {
   }
 
   /**
-   * In float8, {@link #linear} of {@code a} (..., m) and {@code b} (..., n) side by side, whose
-   * rows have scales of their own.
+   * In float8, {@link #linear} of {@code a} (..., m) and {@code b} (..., n) side by side.
    *
    * @param lowRank see {@link Method#lowRank}
    */
@@ -73,8 +72,9 @@ final class RowProducts {
     Tensor both = a.beside(b);
     List<Dim> out = both.linearShape(weight, Optional.of(bias));
     method.holdWhileRunning(DataType.FLOAT8_E4M3FN, both.shape());
-    // Divided by the scale, not rounded yet; the second product is smaller than that.
-    method.holdWhileRunning(b.type(), b.shape());
+    // Both as one, and divided by the scale, not rounded yet.
+    method.holdWhileRunning(both.type(), both.shape());
+    method.holdWhileRunning(both.type(), both.shape());
     return method.assign(
         "joined_linear",
         "self.float8_joined_linear(%s, %s, \"%s\", \"%s%s\", %s, %d)"

@@ -1,6 +1,8 @@
 package io.fluxspark.program;
 
-/** How the matrices of linear layers are given to programs. */
+/**
+ * How the matrices of linear layers are given to programs; from the widest way to the narrowest.
+ */
 public enum WeightStorage {
   /** In the type in which they compute. */
   AS_COMPUTED,

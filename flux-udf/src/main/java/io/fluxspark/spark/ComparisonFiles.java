@@ -20,7 +20,7 @@ import org.knowm.xchart.XYChartBuilder;
 
 /**
  * What a comparison leaves in its folder: {@code comparison.csv}, {@code comparison.md}, {@code
- * comparison.png} and {@code comparison-chart.png}.
+ * comparison.png} and, where charts can be drawn, {@code comparison-chart.png}.
  *
  * @param stepCounts of each objective and sampler
  */

@@ -21,12 +21,13 @@ final class LossChart {
   /**
    * Draws the lines of a {@code loss.csv}: its second column over its first.
    *
-   * @param file a PNG file, replaced as a whole
+   * @param file a PNG file, replaced as a whole; deleted where there is no chart
    * @return whether charts can be drawn here, see {@link Charts}
    */
   static boolean write(List<String> csv, Path file) throws IOException {
     Optional<byte[]> png = Charts.png(() -> chart(csv));
     if (png.isEmpty()) {
+      Files.deleteIfExists(file);
       return false;
     }
     Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");

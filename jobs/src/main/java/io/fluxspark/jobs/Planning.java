@@ -86,14 +86,18 @@ record Planning(
             options.autoResize().orElse(model.autoResize()),
             new HadoopInputFiles(prompts.folder(), model.adaptable()));
     Output output = Output.open(spark, options);
-    Finished finished = output.finished();
-    QueryCompilation.choose(spark, prompts.rows(), finished);
+    Finished before = output.finished();
     GenerationJob job = job(model, clip, spark, options);
     RequestTable requests = RequestTable.of(prompts.rows(), prompts.name(), rules, job.settings());
     try {
-      RequestTable.Counts counted = prompts.read(requests::counts);
+      RequestTable.Counts counted =
+          prompts.read(
+              () -> {
+                QueryCompilation.choose(spark, prompts.rows(), before);
+                return requests.counts();
+              });
       requireRows(requests, counted, options.prompts());
-      return of(model, spark, output, finished, job, requests, counted, options);
+      return of(model, spark, output, job, requests, counted, options);
     } catch (RuntimeException | Error e) {
       requests.close();
       throw e;
@@ -104,11 +108,11 @@ record Planning(
       Model model,
       SparkSession spark,
       Output output,
-      Finished finished,
       GenerationJob job,
       RequestTable requests,
       RequestTable.Counts counted,
       GenerateOptions options) {
+    Finished finished = output.finished();
     Dataset<Row> unmade = finished.missing(requests.images());
     boolean areErrorsKept = finished.hasErrors() && !options.retryErrors();
     Dataset<Row> missing = areErrorsKept ? finished.promising(unmade) : unmade;
