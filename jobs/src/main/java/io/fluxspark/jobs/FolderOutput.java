@@ -199,9 +199,17 @@ final class FolderOutput implements Output {
         }
         UnfinishedUploads.abort(files, new Path(root, kind));
       }
+      deleteLeftovers();
       return next;
     } catch (IOException e) {
       throw failed(root.toString(), "cannot be written", e);
+    }
+  }
+
+  /** Deletes what the committer left beside committed files, while nobody writes. */
+  void deleteLeftovers() throws IOException {
+    for (String kind : List.of(DATA, ERRORS)) {
+      CommitLeftovers.deleteBelow(files, new Path(root, kind));
     }
   }
 

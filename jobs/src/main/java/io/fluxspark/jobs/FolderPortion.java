@@ -78,7 +78,7 @@ record FolderPortion(String data, String errors, Map<String, String> lease) impl
       UnfinishedUploads.abort(files, folder);
       CommitLeftovers.delete(files, folder);
     } catch (IOException e) {
-      // the portion is committed; the next run gives up what is left
+      // the portion is committed; the run's end, or the next one, gives up what is left
     }
   }
 }
