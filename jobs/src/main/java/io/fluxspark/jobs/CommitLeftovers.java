@@ -2,12 +2,11 @@ package io.fluxspark.jobs;
 
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * What a committer on S3 has noted down for itself. It cleans up after a commit, but where the
@@ -27,20 +26,15 @@ final class CommitLeftovers {
   }
 
   /**
-   * Deletes them from all folders below one, where nobody may be writing; by one listing of
-   * everything.
+   * Deletes them from committed folders.
+   *
+   * @param listed all files in them, and perhaps others
    */
-  static void deleteBelow(FileSystem files, Path folder) throws IOException {
-    if (!files.exists(folder)) {
-      return;
-    }
+  static void delete(FileSystem files, List<Path> listed, Set<Path> committed) throws IOException {
     Set<Path> left = new HashSet<>();
-    RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
-    while (all.hasNext()) {
-      for (Path path = all.next().getPath().getParent();
-          path.depth() > folder.depth();
-          path = path.getParent()) {
-        if (path.getName().startsWith(MAGIC)) {
+    for (Path file : listed) {
+      for (Path path = file; path.getParent() != null; path = path.getParent()) {
+        if (path.getName().startsWith(MAGIC) && committed.contains(path.getParent())) {
           left.add(path);
         }
       }

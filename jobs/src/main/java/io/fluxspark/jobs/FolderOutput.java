@@ -189,7 +189,8 @@ final class FolderOutput implements Output {
       requireHeld(lease);
       int next = 0;
       for (String kind : List.of(DATA, ERRORS)) {
-        Set<Path> committed = Set.copyOf(committedPaths(kind));
+        List<Path> listed = listed(kind);
+        Set<Path> committed = Set.copyOf(committedPaths(listed));
         for (FileStatus portion : portions(kind)) {
           if (committed.contains(portion.getPath())) {
             next = Math.max(next, FolderPortion.number(portion.getPath().getName()).orElse(-1) + 1);
@@ -198,18 +199,23 @@ final class FolderOutput implements Output {
           }
         }
         UnfinishedUploads.abort(files, new Path(root, kind));
+        CommitLeftovers.delete(files, listed, committed);
       }
-      deleteLeftovers();
       return next;
     } catch (IOException e) {
       throw failed(root.toString(), "cannot be written", e);
     }
   }
 
-  /** Deletes what the committer left beside committed files, while nobody writes. */
-  void deleteLeftovers() throws IOException {
-    for (String kind : List.of(DATA, ERRORS)) {
-      CommitLeftovers.deleteBelow(files, new Path(root, kind));
+  /** Deletes what the committer left in committed portions, whoever wrote them. */
+  void deleteLeftovers() {
+    try {
+      for (String kind : List.of(DATA, ERRORS)) {
+        List<Path> listed = listed(kind);
+        CommitLeftovers.delete(files, listed, Set.copyOf(committedPaths(listed)));
+      }
+    } catch (IOException e) {
+      // the pictures are there; the next run deletes what is left
     }
   }
 
@@ -250,27 +256,34 @@ final class FolderOutput implements Output {
 
   private String[] committed(String kind) {
     try {
-      return committedPaths(kind).stream().map(Path::toString).sorted().toArray(String[]::new);
+      return committedPaths(listed(kind)).stream()
+          .map(Path::toString)
+          .sorted()
+          .toArray(String[]::new);
     } catch (IOException e) {
       throw StorageFailure.of(ErrorCode.INPUT_OUTPUT, root.toString(), "cannot be listed", e);
     }
   }
 
   /** By one listing of everything: an object store takes as long for each folder by itself. */
-  private List<Path> committedPaths(String kind) throws IOException {
+  private List<Path> listed(String kind) throws IOException {
     Path folder = new Path(root, kind);
-    List<Path> committed = new ArrayList<>();
+    List<Path> listed = new ArrayList<>();
     if (files.exists(folder)) {
       RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
       while (all.hasNext()) {
-        Path file = all.next().getPath();
-        boolean isPortion = FolderPortion.number(file.getParent().getName()).isPresent();
-        if (file.getName().equals("_SUCCESS") && isPortion) {
-          committed.add(file.getParent());
-        }
+        listed.add(all.next().getPath());
       }
     }
-    return committed;
+    return listed;
+  }
+
+  private static List<Path> committedPaths(List<Path> listed) {
+    return listed.stream()
+        .filter(file -> file.getName().equals("_SUCCESS"))
+        .map(Path::getParent)
+        .filter(folder -> FolderPortion.number(folder.getName()).isPresent())
+        .toList();
   }
 
   private List<FileStatus> portions(String kind) throws IOException {

@@ -1,6 +1,5 @@
 package io.fluxspark.jobs;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -35,11 +34,7 @@ final class FolderWriter implements OutputWriter {
 
   @Override
   public List<String> finish(RunReport report) {
-    try {
-      output.deleteLeftovers();
-    } catch (IOException e) {
-      // the pictures are there; the next run deletes what is left
-    }
+    output.deleteLeftovers();
     List<String> places = new ArrayList<>();
     places.add("table:    " + output.path("data") + " (Parquet, one row an image)");
     if (report.counts().made() > 0) {
